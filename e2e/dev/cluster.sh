@@ -1,0 +1,103 @@
+# Sourced by ./dev: the cluster with Millrace installed, the demo, the command line inside it.
+
+# Debian guests v1 and v2, raw and qcow2, with their digests; kept in the cache.
+guest_images() {
+  local tag
+  for tag in v1 v2; do
+    e2e/guest/build.sh "$cache/guest/debian-$tag.raw" --tag "$tag"
+  done
+}
+
+images() {
+  say "making the container images"
+  mkdir -p target/logs
+  e2e/images/build.sh ours >target/logs/images.log 2>&1 || { tail -n 20 target/logs/images.log >&2; die "images could not be made; log: target/logs/images.log"; }
+}
+
+# publish_guests: the cluster's image server shows the guests at http://10.99.0.1:8080/.
+publish_guests() {
+  local state=${MILLRACE_STATE:-$repo/target/cluster} file
+  mkdir -p "$state/www"
+  for file in "$cache"/guest/debian-*; do
+    [ "$file" -ef "$state/www/$(basename "$file")" ] || ln -f "$file" "$state/www/" 2>/dev/null || cp --sparse=always "$file" "$state/www/"
+  done
+}
+
+up() {
+  need_host
+  need_go
+  e2e/tools/build.sh
+  build
+  images
+  guest_images
+  e2e/cluster/cluster.sh up "$@"
+  publish_guests
+  e2e/cluster/cluster.sh load-images target/images/{engine,csi-driver,operator,importer}.tar
+  say "installing Millrace: kubectl apply -k manifests/overlays/testbed"
+  e2e/cluster/cluster.sh exec kubectl apply --server-side -k manifests/overlays/testbed >target/logs/apply.log 2>&1 ||
+    { cat target/logs/apply.log >&2; die "the manifests were refused"; }
+  wait_for_millrace
+}
+
+wait_for_millrace() {
+  local kind
+  for kind in daemonset/millrace-engine daemonset/millrace-csi-node deployment/millrace-provisioner \
+    deployment/millrace-snapshotter deployment/millrace-resizer deployment/millrace-operator; do
+    if ! e2e/cluster/cluster.sh exec kubectl -n millrace-system rollout status "$kind" --timeout=180s >>target/logs/apply.log 2>&1; then
+      e2e/cluster/cluster.sh exec kubectl -n millrace-system get pods -o wide >&2
+      e2e/cluster/cluster.sh exec kubectl -n millrace-system describe "$kind" >&2
+      e2e/cluster/cluster.sh exec kubectl -n millrace-system logs "$kind" --all-containers --tail=30 >&2 || true
+      die "$kind did not become ready"
+    fi
+  done
+  say "Millrace runs; look around with ./dev status and ./dev kubectl get pods -A"
+}
+
+# Desktops first, so that volumes are unpublished in order; then the cluster and all that is its own.
+down() {
+  e2e/cluster/cluster.sh down
+  e2e/cluster/leftovers.sh
+}
+
+status() {
+  e2e/cluster/cluster.sh status || return
+  e2e/cluster/cluster.sh exec kubectl get dp,dt,dc,gi -A
+}
+
+millrace() {
+  e2e/cluster/cluster.sh exec kubectl -n millrace-system exec daemonset/millrace-engine -c engine -- /opt/millrace/bin/millrace "$@"
+}
+
+e2e_classpath() { echo "e2e/target/test-classes:e2e/target/classes:$(cat e2e/target/classpath)"; }
+
+# inside_java LOG-NAME CLASS ARG…: a class of e2e, run inside the cluster's namespaces.
+inside_java() {
+  local name=$1
+  shift
+  mkdir -p target/logs
+  e2e/cluster/cluster.sh exec env JAVA_HOME="$JAVA_HOME" MILLRACE_REPO="$repo" "$JAVA_HOME/bin/java" -Xmx512m \
+    --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+    -Djava.util.logging.config.file=e2e/dev/logging.properties -cp "$(e2e_classpath)" "$@"
+}
+
+demo() {
+  local keep= arguments=() code=0
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --keep) keep=yes ;;
+      --desktops) arguments+=(--desktops "${2:?--desktops wants a number}"); shift ;;
+      *) die "demo: no such option: $1 (have: --desktops N, --keep)" ;;
+    esac
+    shift
+  done
+  [ -n "$keep" ] || trap 'echo; say "ending the cluster"; e2e/cluster/cluster.sh down >/dev/null || true' EXIT
+  up
+  inside_java demo io.millrace.e2e.demo.Demo "${arguments[@]}" --out target/demo || code=$?
+  if [ -n "$keep" ]; then
+    say "the cluster stays up; ./dev down ends it"
+  else
+    trap - EXIT
+    down
+  fi
+  return $code
+}
