@@ -8,6 +8,7 @@
 # $MILLRACE_CACHE/tools/<family>-<hash of go.mod, go.sum, this script's recipe>/bin, so a clone, a branch or
 # a second run finds them again; a changed pin builds anew and leaves the old folder to `./dev clean --cache`.
 set -euo pipefail
+shopt -s inherit_errexit
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${MILLRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/millrace}
 families=(kubernetes etcd csi kubevirt)
@@ -18,12 +19,12 @@ export GONOSUMDB='github.com/rhobs/*,kubevirt.io/*'
 kubernetes_version=v1.36.3
 kubevirt_version=v1.8.4
 
-# Bump when a recipe below changes what it produces without touching go.mod.
-recipe=1
+# Bump a family's number when its recipe below changes what it produces without touching go.mod.
+declare -A recipe=([kubernetes]=1 [etcd]=1 [csi]=2 [kubevirt]=1)
 
 family_dir() {
   local hash
-  hash=$(cat "$here/$1/go.mod" "$here/$1/go.sum" <(echo "$recipe") | sha256sum | cut -c1-12)
+  hash=$(cat "$here/$1/go.mod" "$here/$1/go.sum" <(echo "${recipe[$1]}") | sha256sum | cut -c1-12)
   echo "$cache/tools/$1-$hash"
 }
 
@@ -48,7 +49,7 @@ build_csi() {
     cp -r "$dir/deploy/kubernetes/." "$share/rbac/${module%/*}/"
   done
   dir=$(cd "$here/csi" && go list -m -f '{{.Dir}}' github.com/kubernetes-csi/external-snapshotter/client/v8)
-  cp "$dir"/config/crd/snapshot.storage.k8s.io_*.yaml "$share/crd/"
+  cp "$dir"/config/crd/*snapshot.storage.k8s.io_*.yaml "$share/crd/"
   chmod -R u+w "$share"
 }
 
@@ -56,9 +57,9 @@ build_csi() {
 # Debian trixie build root. libnbd's Go binding is not on the module proxy; Debian's source package carries it.
 build_kubevirt() {
   local bin=$1 work=$1/../work x=kubevirt.io/client-go/version source
-  mkdir -p "$work"; work=$(cd "$work" && pwd)
+  rm -rf "$work"; mkdir -p "$work"; work=$(cd "$work" && pwd)
   cp "$here/kubevirt/go.mod" "$here/kubevirt/go.sum" "$work/"
-  "$here/libnbd-go.sh" "$here/libnbd-go" "$work/libnbd-go"
+  "$here/libnbd-go.sh" "$work/libnbd-go"
   sed -i "s#=> .*libnbd-go\$#=> ./libnbd-go#" "$work/go.mod"
   local flags="-s -w -X $x.gitVersion=$kubevirt_version -X $x.gitTreeState=clean"
   (cd "$work" && CGO_ENABLED=0 GOBIN=$bin go install -trimpath -ldflags "$flags" \
@@ -68,6 +69,8 @@ build_kubevirt() {
   mkdir -p "$bin/../share"
   cp -r "$source/cmd/virt-launcher" "$source/manifests/generated" "$bin/../share/"
   chmod -R u+w "$bin/../share"
+  # The build root has no network: this fetches the modules that only the cgo programs need.
+  (cd "$work" && CGO_ENABLED=1 go list -deps kubevirt.io/kubevirt/cmd/{virt-launcher,virt-handler} >"$work/deps")
   "$here/in-trixie.sh" "$work" "$flags" "$bin"
   rm -rf "$work"
 }
@@ -78,8 +81,10 @@ build_family() {
   [ -e "$dir/complete" ] && return
   started=$SECONDS
   say "building $family (log: $dir/build.log); the Go compiler needs: kubernetes ~7 min, csi ~4, kubevirt ~6, etcd ~1"
-  rm -rf "$dir/bin"; mkdir -p "$dir/bin"
-  if ! "build_$family" "$dir/bin" >"$dir/build.log" 2>&1; then
+  rm -rf "$dir/bin" "$dir/share"; mkdir -p "$dir/bin"
+  # In the background, because bash ignores `set -e` inside anything that an `if` asks.
+  "build_$family" "$dir/bin" >"$dir/build.log" 2>&1 &
+  if ! wait $!; then
     tail -n 30 "$dir/build.log" >&2
     echo "error: building $family failed; whole log: $dir/build.log" >&2
     exit 1

@@ -1,0 +1,128 @@
+# Sourced: the golden cluster, made once and kept in the cache: its images unpacked, KubeVirt deployed, stopped cleanly.
+#
+#   $cache/golden/store-<key>/     containerd's folder with all upstream images and our base unpacked
+#   $cache/golden/cluster-<key>/   etcd, pki, kube; `made` is when
+#
+# A key is a hash of all that went in. A start takes a copy: the image store as hard links (layers are never
+# written to; the databases are real copies), the rest as files. So a crash can't spoil the golden cluster, and
+# several clusters can run from one.
+golden=$cache/golden
+golden_days=150 # KubeVirt's certificates (manifests/kubevirt.yaml) and tokens inside must outlive it
+
+store_folder() {
+  local key
+  key=$("$repo/e2e/images/build.sh" --upstream-key)
+  echo "$golden/store-$key"
+}
+
+golden_folder() {
+  local inputs key
+  inputs=$(cat "$cluster_here"/{init,pki,golden}.sh "$cluster_here"/config/* "$cluster_here"/manifests/*
+    store_folder
+    "$tools/build.sh" --path)
+  key=$(sha256sum <<<"$inputs" | cut -c1-12)
+  echo "$golden/cluster-$key"
+}
+
+is_usable() { [ -e "$1/made" ] && [ $(($(date +%s) - $(cat "$1/made"))) -lt $((golden_days * 86400)) ]; }
+
+copy_store() {
+  local source=$1 target=$2 database
+  rm -rf "$target"
+  mkdir -p "$(dirname "$target")"
+  cp -al "$source" "$target" 2>/dev/null || { rm -rf "$target"; cp -a "$source" "$target"; }
+  find "$source" -name '*.db' | while read -r database; do
+    cp --remove-destination "$database" "$target/${database#"$source"/}"
+  done
+}
+
+make_store() {
+  local store=$1 images started=$SECONDS
+  mapfile -t images < <("$repo/e2e/images/build.sh" upstream base)
+  [ ${#images[@]} -gt 0 ] || die "no upstream image was made"
+  say "unpacking ${#images[@]} images for the golden cluster"
+  rm -rf "$store.making"
+  mkdir -p "$store.making"
+  if ! CONFIG=$cluster_here/config/containerd.toml STORE=$store.making \
+    unshare --mount --propagation private "$cluster_here/import.sh" "${images[@]}" >"$golden/store.log" 2>&1 9>&-; then
+    tail -n 20 "$golden/store.log" >&2
+    die "the images could not be imported; log: $golden/store.log"
+  fi
+  mv "$store.making" "$store"
+  say "images unpacked in $((SECONDS - started)) s"
+}
+
+# Makes the golden cluster when there is none that can be used, in a state folder of its own.
+prepare() (
+  local target store started=$SECONDS
+  mkdir -p "$golden"
+  exec 6>"$golden/lock"
+  flock --nonblock 6 || { say "waiting for another command that makes the golden cluster"; flock 6; }
+  "$tools/host-packages.sh"
+  "$tools/build.sh" kubernetes etcd csi kubevirt
+  store=$(store_folder)
+  [ -d "$store" ] || make_store "$store"
+  target=$(golden_folder)
+  ! is_usable "$target" || exit 0
+  say "making the golden cluster"
+  use_state "$golden/making"
+  stop_nodes
+  rm -rf "$state" "$target"
+  mkdir -p "$state"/{log,run}
+  trap 'stop_nodes' EXIT
+  make_pki
+  copy_store "$store" "$state/node1/containerd"
+  start_nodes 1 6>&-
+  wait_for 90 "node1 Ready" nodes_ready 1
+  install_upstream
+  end_process node1-kubelet
+  end_process etcd # the API server would wait a minute for its watchers; it holds nothing
+  stop_nodes
+  mkdir -p "$target"
+  mv "$state"/{etcd,pki,kube} "$target/"
+  date +%s >"$target/made"
+  rm -rf "$state"
+  trap - EXIT
+  say "golden cluster made in $((SECONDS - started)) s"
+)
+
+# What every test needs from upstream: the snapshot API with its controller, and KubeVirt by its own operator.
+install_upstream() {
+  local csi kubevirt
+  csi=$("$tools/build.sh" --dir csi)/share
+  kubevirt=$("$tools/build.sh" --dir kubevirt)/share/generated
+  kubectl label node node1 node-role.kubernetes.io/control-plane= --overwrite
+  cat "$csi"/crd/*.yaml "$csi/rbac/external-snapshotter/snapshot-controller/rbac-snapshot-controller.yaml" | apply
+  manifest snapshot-controller | apply
+  manifest kubevirt-namespace | apply
+  { cat "$kubevirt/kv-resource.yaml"; echo ---
+    sed 's/{{.Namespace}}/kubevirt/g' "$kubevirt/rbac-operator.authorization.k8s.yaml.in"; } | apply
+  wait_for 30 "the CRD of KubeVirt" kubectl wait --for=condition=Established crd/kubevirts.kubevirt.io --timeout=1s
+  manifest kubevirt-operator | apply
+  manifest kubevirt | apply
+  say "waiting for KubeVirt"
+  wait_for 300 "KubeVirt Deployed" kubevirt_deployed
+  wait_for 120 "all pods Ready" pods_ready 1
+  wait_for 60 "a VirtualMachine admitted" admits_machine
+}
+
+manifest() {
+  local image
+  image=$("$repo/e2e/images/build.sh" --reference "${2:-snapshot-controller}")
+  sed "s#@SNAPSHOT_CONTROLLER@#$image#" "$cluster_here/manifests/$1.yaml"
+}
+apply() { kubectl apply --server-side --force-conflicts -f - >>"$state/log/install.log"; }
+
+kubevirt_deployed() { [ "$(kubectl -n kubevirt get kubevirt kubevirt -o 'jsonpath={.status.phase}')" = Deployed ]; }
+admits_machine() { kubectl create --dry-run=server -f - <"$cluster_here/manifests/probe-machine.yaml"; }
+
+# restore NODES: a state folder as the golden cluster was when it stopped.
+restore() {
+  local source number store
+  source=$(golden_folder)
+  store=$(store_folder)
+  rm -rf "$state"
+  mkdir -p "$state"/{log,run}
+  cp -a "$source"/{etcd,pki,kube} "$state/"
+  for ((number = 1; number <= $1; number++)); do copy_store "$store" "$state/node$number/containerd"; done
+}
