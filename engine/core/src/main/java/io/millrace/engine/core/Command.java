@@ -1,0 +1,41 @@
+package io.millrace.engine.core;
+
+/** A change to the catalog. Every command is idempotent: repeated, it gives the same object. */
+public sealed interface Command {
+  /**
+   * A new volume, empty or on a frozen source; copies no data.
+   *
+   * @param sizeBytes a multiple of 512; 0 with a source: the source's size
+   * @param sourceSnapshotId 0 when there is none; at most one of the two sources
+   * @param sourceVolumeId 0 when there is none
+   */
+  record CreateVolume(String name, long sizeBytes, long sourceSnapshotId, long sourceVolumeId)
+      implements Command {
+    /** An empty volume. */
+    public static CreateVolume empty(String name, long sizeBytes) {
+      return new CreateVolume(name, sizeBytes, 0, 0);
+    }
+
+    /** A clone of a snapshot. */
+    public static CreateVolume ofSnapshot(String name, long sizeBytes, long snapshotId) {
+      return new CreateVolume(name, sizeBytes, snapshotId, 0);
+    }
+
+    /** A clone of a live volume as it is at this moment. */
+    public static CreateVolume ofVolume(String name, long sizeBytes, long volumeId) {
+      return new CreateVolume(name, sizeBytes, 0, volumeId);
+    }
+  }
+
+  /** Done too when there is no such volume. */
+  record DeleteVolume(long volumeId) implements Command {}
+
+  /** Grows, or with {@code allowShrink} also shrinks, which discards what is beyond the new end. */
+  record ResizeVolume(long volumeId, long sizeBytes, boolean allowShrink) implements Command {}
+
+  /** Freezes the volume as it is at this moment: every write answered before is in it. */
+  record CreateSnapshot(String name, long volumeId) implements Command {}
+
+  /** Done too when there is no such snapshot; clones of it live on. */
+  record DeleteSnapshot(long snapshotId) implements Command {}
+}
