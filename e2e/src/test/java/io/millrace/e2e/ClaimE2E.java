@@ -1,0 +1,68 @@
+package io.millrace.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.api.v1alpha1.Desktop;
+import io.millrace.e2e.cluster.Cluster;
+import io.millrace.e2e.cluster.States;
+import io.millrace.e2e.cluster.Waiting;
+import io.millrace.e2e.guest.Guest;
+import io.millrace.e2e.guest.GuestStatus;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A desktop passes from one user to the next, and nothing of the first is left on it. */
+@ExtendWith(OnCluster.class)
+final class ClaimE2E {
+  private static final String POOL = "floating";
+
+  @BeforeAll
+  static void onePool(Cluster cluster) throws Exception {
+    Given.image(cluster);
+    Given.pool(cluster, POOL, 1, "v1");
+  }
+
+  @AfterAll
+  static void end(Cluster cluster) {
+    cluster.release("first");
+    cluster.release("second");
+    Given.noPool(cluster, POOL);
+  }
+
+  @Test
+  void theNextUserDoesNotSeeTheFileOfTheLast(Cluster cluster) throws Exception {
+    cluster.claim("first", POOL, "ann");
+    Desktop anns = cluster.awaitBound("first", Given.BOOT_LIMIT);
+    Guest guest = login(anns);
+    guest.write("secret.txt", "of ann");
+    assertEquals("of ann", guest.read("secret.txt").strip());
+
+    cluster.claim("second", POOL, "bob");
+    cluster.release("first");
+    Desktop bobs = cluster.awaitBound("second", Given.BOOT_LIMIT);
+
+    assertEquals(anns.getMetadata().getName(), bobs.getMetadata().getName());
+    assertTrue(bobs.getStatus().cloneNumber() > anns.getStatus().cloneNumber());
+    assertTrue(bobs.getStatus().timings().resetMillis() > 0);
+    System.out.println("reset took " + bobs.getStatus().timings().resetMillis() + " ms");
+    GuestStatus seenByBob = login(bobs).status().orElseThrow();
+    assertFalse(seenByBob.files().contains("secret.txt"), seenByBob.files().toString());
+    assertEquals(1, seenByBob.boots(), "a fresh clone has been booted once");
+  }
+
+  private static Guest login(Desktop desktop) {
+    Guest guest = new Guest(String.valueOf(desktop.getStatus().ip()));
+    return Waiting.until(
+        desktop.getMetadata().getName() + " at its login prompt",
+        Given.BOOT_LIMIT,
+        () ->
+            guest.status().filter(GuestStatus::loginReached).isPresent()
+                ? Optional.of(guest)
+                : Optional.empty());
+  }
+}

@@ -1,0 +1,111 @@
+package io.millrace.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.millrace.e2e.cluster.Cluster;
+import io.millrace.e2e.cluster.States;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The operator and the CSI driver are killed at random while desktops are made, claimed and reset. */
+@ExtendWith(OnCluster.class)
+final class CrashE2E {
+  private static final String POOL = "stormy";
+
+  @BeforeAll
+  static void image(Cluster cluster) throws Exception {
+    Given.image(cluster);
+  }
+
+  @AfterAll
+  static void end(Cluster cluster) {
+    cluster.release("caught");
+    Given.noPool(cluster, POOL);
+  }
+
+  @Test
+  void killsOfOperatorAndDriverAreSurvived(Cluster cluster) throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    AtomicBoolean calm = new AtomicBoolean();
+    AtomicInteger kills = new AtomicInteger();
+    Thread storm = Thread.ofPlatform().start(() -> storm(new Random(seed), calm, kills));
+    try {
+      Given.pool(cluster, POOL, 2, "v1");
+      cluster.awaitDesktops(POOL, 2, "ready", States::isReady, Given.BOOT_LIMIT);
+      cluster.claim("caught", POOL, "ann");
+      int clone = cluster.awaitBound("caught", Given.BOOT_LIMIT).getStatus().cloneNumber();
+      assertEquals(1, clone);
+      cluster.release("caught");
+      Thread.sleep(5_000);
+    } finally {
+      calm.set(true);
+      storm.join();
+    }
+    System.out.println("killed " + kills.get() + " processes");
+    cluster.awaitDesktops(
+        POOL,
+        2,
+        "ready and unclaimed",
+        desktop -> States.isReady(desktop) && desktop.getSpec().claimRef() == null,
+        Given.BOOT_LIMIT);
+    long claims =
+        cluster.client().persistentVolumeClaims().inNamespace(cluster.namespace()).list().getItems()
+            .stream()
+            .filter(claim -> claim.getMetadata().getName().startsWith(POOL))
+            .count();
+    assertEquals(2, claims, "one root disk per desktop, none left over");
+  }
+
+  /** kill -9, every 5 to 15 seconds, of one of the two. */
+  private static void storm(Random random, AtomicBoolean calm, AtomicInteger kills) {
+    while (!calm.get()) {
+      try {
+        Thread.sleep(5_000 + random.nextInt(10_000));
+        String victim = random.nextBoolean() ? "/opt/millrace/operator/" : "/opt/millrace/csi-driver/";
+        kills.addAndGet(kill(victim));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      } catch (IOException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  /** Kills the java processes whose command line names {@code part}; how many there were. */
+  private static int kill(String part) throws IOException {
+    int killed = 0;
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+      for (Path process : processes) {
+        String line = commandLine(process);
+        if (line.startsWith("/opt/java/bin/java") && line.contains(part)) {
+          ProcessHandle.of(Long.parseLong(process.getFileName().toString()))
+              .ifPresent(ProcessHandle::destroyForcibly);
+          killed++;
+        }
+      }
+    }
+    return killed;
+  }
+
+  private static String commandLine(Path process) {
+    try {
+      return new String(
+              Files.readAllBytes(process.resolve("cmdline")), StandardCharsets.ISO_8859_1)
+          .replace('\0', ' ');
+    } catch (IOException gone) {
+      return "";
+    }
+  }
+}
