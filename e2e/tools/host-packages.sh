@@ -12,7 +12,7 @@ packages=(
   containerd runc containernetworking-plugins nftables conntrack iptables iproute2 kmod
   util-linux e2fsprogs xfsprogs fdisk procps
   # roots, images and the guest disk
-  mmdebstrap debian-archive-keyring busybox-static extlinux syslinux-common libcap2-bin uidmap xz-utils python3
+  mmdebstrap debian-archive-keyring busybox-static extlinux syslinux-common libcap2-bin uidmap cpio xz-utils zstd python3
   # the programs that are compiled here
   gcc libc6-dev dpkg-dev
   # certificates, probes, measurements
