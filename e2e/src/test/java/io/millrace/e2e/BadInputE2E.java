@@ -9,6 +9,7 @@ import io.millrace.api.v1alpha1.GoldenImage;
 import io.millrace.api.v1alpha1.ImageVersionStatus;
 import io.millrace.e2e.cluster.Cluster;
 import io.millrace.e2e.cluster.SampleImage;
+import io.millrace.e2e.cluster.States;
 import io.millrace.e2e.cluster.Waiting;
 import java.time.Duration;
 import java.util.Optional;
@@ -28,7 +29,7 @@ final class BadInputE2E {
         assertThrows(
             KubernetesClientException.class,
             () -> cluster.apply(image("no-digest", "debian-v1.raw", "", "raw", "2Gi")));
-    assertTrue(refusal.getMessage().contains("sha256"), refusal.getMessage());
+    assertTrue(String.valueOf(refusal.getMessage()).contains("sha256"), refusal.getMessage());
   }
 
   @Test
@@ -37,7 +38,8 @@ final class BadInputE2E {
         assertThrows(
             KubernetesClientException.class,
             () -> cluster.apply(Given.poolYaml("negative", -1, "v1")));
-    assertTrue(refusal.getMessage().contains("spec.replicas"), refusal.getMessage());
+    assertTrue(
+        String.valueOf(refusal.getMessage()).contains("spec.replicas"), refusal.getMessage());
   }
 
   @ParameterizedTest(name = "{0}")
@@ -64,8 +66,13 @@ final class BadInputE2E {
         "no claim left of " + name,
         LIMIT,
         () ->
-            cluster.client().persistentVolumeClaims().inNamespace(cluster.namespace()).list()
-                .getItems().stream()
+            cluster
+                .client()
+                .persistentVolumeClaims()
+                .inNamespace(cluster.namespace())
+                .list()
+                .getItems()
+                .stream()
                 .noneMatch(claim -> claim.getMetadata().getName().startsWith(name)));
   }
 
@@ -118,7 +125,14 @@ final class BadInputE2E {
   }
 
   private static Optional<String> eventOn(Cluster cluster, String claim, String word) {
-    return cluster.client().v1().events().inNamespace(cluster.namespace()).list().getItems().stream()
+    return cluster
+        .client()
+        .v1()
+        .events()
+        .inNamespace(cluster.namespace())
+        .list()
+        .getItems()
+        .stream()
         .filter(event -> claim.equals(event.getInvolvedObject().getName()))
         .map(event -> String.valueOf(event.getMessage()))
         .filter(message -> message.contains(word))
@@ -130,9 +144,8 @@ final class BadInputE2E {
         "image " + name + " failed",
         LIMIT,
         () ->
-            Optional.ofNullable(cluster.image(name).getStatus())
-                .flatMap(status -> Optional.ofNullable(status.versions()))
-                .flatMap(versions -> versions.stream().findFirst())
+            States.versions(cluster.image(name)).stream()
+                .findFirst()
                 .filter(version -> version.failures() != null && version.failures() > 0));
   }
 
@@ -145,8 +158,7 @@ final class BadInputE2E {
         .delete();
   }
 
-  private static String image(
-      String name, String file, String sha256, String format, String size) {
+  private static String image(String name, String file, String sha256, String format, String size) {
     return """
     apiVersion: millrace.io/v1alpha1
     kind: GoldenImage

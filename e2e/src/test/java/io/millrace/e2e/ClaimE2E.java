@@ -47,16 +47,16 @@ final class ClaimE2E {
     Desktop bobs = cluster.awaitBound("second", Given.BOOT_LIMIT);
 
     assertEquals(anns.getMetadata().getName(), bobs.getMetadata().getName());
-    assertTrue(bobs.getStatus().cloneNumber() > anns.getStatus().cloneNumber());
-    assertTrue(bobs.getStatus().timings().resetMillis() > 0);
-    System.out.println("reset took " + bobs.getStatus().timings().resetMillis() + " ms");
+    assertTrue(States.cloneNumber(bobs) > States.cloneNumber(anns));
+    assertTrue(States.resetMillis(bobs) > 0);
+    System.out.println("reset took " + States.resetMillis(bobs) + " ms");
     GuestStatus seenByBob = login(bobs).status().orElseThrow();
     assertFalse(seenByBob.files().contains("secret.txt"), seenByBob.files().toString());
     assertEquals(1, seenByBob.boots(), "a fresh clone has been booted once");
   }
 
   private static Guest login(Desktop desktop) {
-    Guest guest = new Guest(String.valueOf(desktop.getStatus().ip()));
+    Guest guest = States.guest(desktop);
     return Waiting.until(
         desktop.getMetadata().getName() + " at its login prompt",
         Given.BOOT_LIMIT,

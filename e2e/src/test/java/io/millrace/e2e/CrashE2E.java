@@ -17,7 +17,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The operator and the CSI driver are killed at random while desktops are made, claimed and reset. */
+/**
+ * The operator and the CSI driver are killed at random while desktops are made, claimed and reset.
+ */
 @ExtendWith(OnCluster.class)
 final class CrashE2E {
   private static final String POOL = "stormy";
@@ -44,7 +46,7 @@ final class CrashE2E {
       Given.pool(cluster, POOL, 2, "v1");
       cluster.awaitDesktops(POOL, 2, "ready", States::isReady, Given.BOOT_LIMIT);
       cluster.claim("caught", POOL, "ann");
-      int clone = cluster.awaitBound("caught", Given.BOOT_LIMIT).getStatus().cloneNumber();
+      int clone = States.cloneNumber(cluster.awaitBound("caught", Given.BOOT_LIMIT));
       assertEquals(1, clone);
       cluster.release("caught");
       Thread.sleep(5_000);
@@ -60,7 +62,12 @@ final class CrashE2E {
         desktop -> States.isReady(desktop) && desktop.getSpec().claimRef() == null,
         Given.BOOT_LIMIT);
     long claims =
-        cluster.client().persistentVolumeClaims().inNamespace(cluster.namespace()).list().getItems()
+        cluster
+            .client()
+            .persistentVolumeClaims()
+            .inNamespace(cluster.namespace())
+            .list()
+            .getItems()
             .stream()
             .filter(claim -> claim.getMetadata().getName().startsWith(POOL))
             .count();
@@ -72,7 +79,8 @@ final class CrashE2E {
     while (!calm.get()) {
       try {
         Thread.sleep(5_000 + random.nextInt(10_000));
-        String victim = random.nextBoolean() ? "/opt/millrace/operator/" : "/opt/millrace/csi-driver/";
+        String victim =
+            random.nextBoolean() ? "/opt/millrace/operator/" : "/opt/millrace/csi-driver/";
         kills.addAndGet(kill(victim));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -101,8 +109,7 @@ final class CrashE2E {
 
   private static String commandLine(Path process) {
     try {
-      return new String(
-              Files.readAllBytes(process.resolve("cmdline")), StandardCharsets.ISO_8859_1)
+      return new String(Files.readAllBytes(process.resolve("cmdline")), StandardCharsets.ISO_8859_1)
           .replace('\0', ' ');
     } catch (IOException gone) {
       return "";

@@ -77,15 +77,15 @@ final class DesktopPoolE2E {
     scale(cluster, 3);
     cluster.awaitDesktops(POOL, 3, "ready", States::isReady, Given.BOOT_LIMIT);
     scale(cluster, 1);
-    List<Desktop> left =
-        cluster.awaitDesktops(POOL, 1, "ready", States::isReady, Given.BOOT_LIMIT);
+    List<Desktop> left = cluster.awaitDesktops(POOL, 1, "ready", States::isReady, Given.BOOT_LIMIT);
     assertEquals(0, left.getFirst().getSpec().slot());
   }
 
   @Test
   @Order(4)
   void anotherManagerThatOwnsReplicasIsNotFought(Cluster cluster) throws Exception {
-    // What an autoscaler and a GitOps tool do side by side: the one scales, the other applies without replicas.
+    // What an autoscaler and a GitOps tool do side by side: the one scales, the other applies
+    // without replicas.
     cluster.apply(Given.poolYaml(POOL, 1, "v1").replaceFirst("(?m)^  replicas: .*\\n", ""));
     scale(cluster, 2);
     cluster.apply(Given.poolYaml(POOL, 1, "v1").replaceFirst("(?m)^  replicas: .*\\n", ""));
@@ -108,7 +108,7 @@ final class DesktopPoolE2E {
   }
 
   private static GuestStatus login(Desktop desktop) {
-    Guest guest = new Guest(String.valueOf(desktop.getStatus().ip()));
+    Guest guest = States.guest(desktop);
     return Waiting.until(
         desktop.getMetadata().getName() + " at its login prompt",
         Given.BOOT_LIMIT,

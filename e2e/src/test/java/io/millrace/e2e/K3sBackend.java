@@ -10,7 +10,7 @@ import org.testcontainers.utility.DockerImageName;
 import org.testcontainers.utility.MountableFile;
 
 /** A K3s node in a container, with Millrace's images and manifests. Needs a Docker engine. */
-final class K3sBackend implements AutoCloseable {
+final class K3sBackend {
   private static final String IMAGE = "rancher/k3s:v1.34.1-k3s1";
   private static final List<String> OURS = List.of("engine", "csi-driver", "operator", "importer");
 
@@ -20,9 +20,12 @@ final class K3sBackend implements AutoCloseable {
     this.container = container;
   }
 
-  /** Archives in K3s's images folder are imported, manifests in its folder applied, when it starts. */
+  /**
+   * Archives in K3s's images folder are imported, manifests in its folder applied, when it starts.
+   */
   static K3sBackend start() {
-    K3sContainer container = new K3sContainer(DockerImageName.parse(IMAGE)).withPrivilegedMode(true);
+    K3sContainer container =
+        new K3sContainer(DockerImageName.parse(IMAGE)).withPrivilegedMode(true);
     for (String name : OURS) {
       container.withCopyFileToContainer(
           MountableFile.forHostPath(Path.of("target/images", name + ".tar")),
@@ -38,8 +41,7 @@ final class K3sBackend implements AutoCloseable {
         .build();
   }
 
-  @Override
-  public void close() {
+  void close() {
     container.stop();
   }
 }

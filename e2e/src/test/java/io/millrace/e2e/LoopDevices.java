@@ -13,8 +13,7 @@ final class LoopDevices {
   /** How many are backed by a volume of the engine, or stacked on a volume by the kubelet. */
   static long ours() throws IOException {
     long count = 0;
-    try (DirectoryStream<Path> devices =
-        Files.newDirectoryStream(Path.of("/sys/block"), "loop*")) {
+    try (DirectoryStream<Path> devices = Files.newDirectoryStream(Path.of("/sys/block"), "loop*")) {
       for (Path device : devices) {
         if (isOurs(device.resolve("loop/backing_file"))) {
           count++;
@@ -29,6 +28,7 @@ final class LoopDevices {
       return false;
     }
     String file = Files.readString(backing, StandardCharsets.UTF_8);
-    return file.contains("csi.millrace.io") || file.strip().matches("/?[0-9a-f]{16}( \\(deleted\\))?");
+    return file.contains("csi.millrace.io")
+        || file.strip().matches("/?[0-9a-f]{16}( \\(deleted\\))?");
   }
 }

@@ -10,8 +10,9 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 /**
  * Gives tests the cluster, in a namespace that they share.
  *
- * <p>Backend {@code processes} (default): the cluster of {@code ./dev up}, in whose namespaces the tests already run.
- * Backend {@code k3s} (system property {@code millrace.backend}): a K3s container, started once per run.
+ * <p>Backend {@code processes} (default): the cluster of {@code ./dev up}, in whose namespaces the
+ * tests already run. Backend {@code k3s} (system property {@code millrace.backend}): a K3s
+ * container, started once per run.
  */
 final class OnCluster implements ParameterResolver {
   private static final String NAMESPACE = "e2e";
@@ -32,26 +33,26 @@ final class OnCluster implements ParameterResolver {
 
   /** Started by the first test that asks, closed by JUnit after the last. */
   private static final class Shared implements AutoCloseable {
-    private final AutoCloseable backend;
+    private final Runnable endOfBackend;
     private final KubernetesClient client;
     private final Cluster cluster;
 
     Shared() {
       if (System.getProperty("millrace.backend", "processes").equals("k3s")) {
         K3sBackend k3s = K3sBackend.start();
-        backend = k3s;
+        endOfBackend = k3s::close;
         client = k3s.client();
       } else {
-        backend = () -> {};
+        endOfBackend = () -> {};
         client = new KubernetesClientBuilder().build();
       }
       cluster = new Cluster(client, NAMESPACE);
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
       client.close();
-      backend.close();
+      endOfBackend.run();
     }
   }
 }

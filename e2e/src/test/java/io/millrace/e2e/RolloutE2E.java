@@ -40,7 +40,7 @@ final class RolloutE2E {
     Given.pool(cluster, POOL, 2, "v2");
     Desktop moved = awaitOther(cluster, busy, "v2");
     assertEquals("v2", login(moved).imageTag());
-    assertEquals("v1", cluster.desktop(busy).getStatus().imageVersion());
+    assertEquals("v1", States.imageVersion(cluster.desktop(busy)));
 
     cluster.release("busy");
     cluster.awaitDesktops(
@@ -63,7 +63,7 @@ final class RolloutE2E {
   }
 
   private static GuestStatus login(Desktop desktop) {
-    Guest guest = new Guest(String.valueOf(desktop.getStatus().ip()));
+    Guest guest = States.guest(desktop);
     return Waiting.until(
         desktop.getMetadata().getName() + " at its login prompt",
         Given.BOOT_LIMIT,

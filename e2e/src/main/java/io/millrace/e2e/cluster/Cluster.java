@@ -56,9 +56,7 @@ public final class Cluster {
 
   /** Applies a document of YAML as `kubectl apply --server-side` does. */
   public List<HasMetadata> apply(String yaml) {
-    return client.load(stream(yaml)).inNamespace(namespace).items().stream()
-        .map(this::applied)
-        .toList();
+    return client.load(stream(yaml)).items().stream().map(this::applied).toList();
   }
 
   private HasMetadata applied(HasMetadata item) {
@@ -123,11 +121,7 @@ public final class Cluster {
         limit,
         () -> {
           DesktopClaim now =
-              client
-                  .resources(DesktopClaim.class)
-                  .inNamespace(namespace)
-                  .withName(claim)
-                  .require();
+              client.resources(DesktopClaim.class).inNamespace(namespace).withName(claim).require();
           return States.isTrue(now, "Ready") && now.getStatus().ip() != null
               ? Optional.of(desktop(String.valueOf(now.getStatus().desktopName())))
               : Optional.empty();
@@ -163,19 +157,18 @@ public final class Cluster {
   }
 
   /** How many machines, instances and claims are left in the namespace. */
-  public long leftObjects() {
-    return client
-            .genericKubernetesResources("kubevirt.io/v1", "VirtualMachine")
-            .inNamespace(namespace)
-            .list()
-            .getItems()
-            .size()
-        + client
-            .genericKubernetesResources("kubevirt.io/v1", "VirtualMachineInstance")
-            .inNamespace(namespace)
-            .list()
-            .getItems()
-            .size()
+  public int leftObjects() {
+    return count("VirtualMachine")
+        + count("VirtualMachineInstance")
         + client.persistentVolumeClaims().inNamespace(namespace).list().getItems().size();
+  }
+
+  private int count(String kind) {
+    return client
+        .genericKubernetesResources("kubevirt.io/v1", kind)
+        .inNamespace(namespace)
+        .list()
+        .getItems()
+        .size();
   }
 }

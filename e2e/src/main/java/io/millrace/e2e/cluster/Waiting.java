@@ -4,7 +4,9 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
-/** Waits for what a cluster reaches in its own time, and says what it waited for when it doesn't. */
+/**
+ * Waits for what a cluster reaches in its own time, and says what it waited for when it doesn't.
+ */
 public final class Waiting {
   private static final Duration PAUSE = Duration.ofMillis(250);
 
@@ -35,8 +37,7 @@ public final class Waiting {
         sleepQuietly();
       }
       if (System.nanoTime() > deadline) {
-        throw new IllegalStateException(
-            "not so after " + limit.toSeconds() + " s: " + what + last);
+        throw new IllegalStateException("not so after " + limit.toSeconds() + " s: " + what + last);
       }
     }
   }

@@ -1,4 +1,6 @@
-/** The cluster under test: its API, its engine, and what is done with both in demo and tests alike. */
+/**
+ * The cluster under test: its API, its engine, and what is done with both in demo and tests alike.
+ */
 @NullMarked
 package io.millrace.e2e.cluster;
 

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -84,13 +85,12 @@ public final class Demo implements Callable<Integer> {
             "golden image debian ready",
             IMPORT_LIMIT,
             () ->
-                java.util.Optional.of(cluster.image("debian"))
+                Optional.of(cluster.image("debian"))
                     .filter(found -> States.isTrue(found, "Ready")));
     summary.importSeconds = secondsSince(start);
     say(
         "imported, verified and snapshotted in %.1f s as %s",
-        summary.importSeconds,
-        image.getStatus().versions().get(0).snapshotName());
+        summary.importSeconds, String.valueOf(States.versions(image).getFirst().snapshotName()));
   }
 
   /** The sample carries zeros where the digest of the image that was built here belongs. */
@@ -111,11 +111,8 @@ public final class Demo implements Callable<Integer> {
     Stats after = engine.stats();
     summary.boots(progress.all(), watch.guests());
     summary.clones = after.getClones() - before.getClones();
-    summary.cloneCopiedBytes =
-        after.getCloneCopiedDataBytes() - before.getCloneCopiedDataBytes();
-    say(
-        "%d clones made, %d data bytes copied for them",
-        summary.clones, summary.cloneCopiedBytes);
+    summary.cloneCopiedBytes = after.getCloneCopiedDataBytes() - before.getCloneCopiedDataBytes();
+    say("%d clones made, %d data bytes copied for them", summary.clones, summary.cloneCopiedBytes);
     return cluster.desktops(POOL);
   }
 
@@ -138,21 +135,18 @@ public final class Demo implements Callable<Integer> {
     cluster.apply(Path.of("manifests/samples/claim.yaml"), yaml -> yaml);
     Desktop claimed = cluster.awaitBound("ann", Duration.ofMinutes(2));
     String name = claimed.getMetadata().getName();
-    Guest guest = guestOf(claimed);
+    Guest guest = States.guest(claimed);
     guest.write("diary.txt", "written by ann");
     say("%s is ann's; in its folder: %s", name, filesOf(guest));
     cluster.release("ann");
     say("released; it can be claimed again only when its reset is proven");
-    Desktop reset = awaitReset(cluster, name, claimed.getStatus().cloneNumber());
-    summary.resetMillis = reset.getStatus().timings().resetMillis();
+    Desktop reset = awaitReset(cluster, name, States.cloneNumber(claimed));
+    summary.resetMillis = States.resetMillis(reset);
     GuestStatus clean = awaitLogin(reset);
     summary.fileGoneAfterReset = !clean.files().contains("diary.txt");
     say(
         "%s: clone %d in place after %.1f s, booted again; in its folder: %s",
-        name,
-        reset.getStatus().cloneNumber(),
-        summary.resetMillis / 1000.0,
-        clean.files());
+        name, States.cloneNumber(reset), summary.resetMillis / 1000.0, clean.files());
     if (!summary.fileGoneAfterReset) {
       throw new IllegalStateException("the file of the last user is still there after the reset");
     }
@@ -163,20 +157,20 @@ public final class Demo implements Callable<Integer> {
         name + " reset and ready",
         BOOT_LIMIT,
         () ->
-            java.util.Optional.of(cluster.desktop(name))
-                .filter(now -> States.isReady(now) && now.getStatus().cloneNumber() > oldClone));
+            Optional.of(cluster.desktop(name))
+                .filter(now -> States.isReady(now) && States.cloneNumber(now) > oldClone));
   }
 
   private static GuestStatus awaitLogin(Desktop desktop) {
     return Waiting.until(
         desktop.getMetadata().getName() + " at its login prompt",
         BOOT_LIMIT,
-        () -> guestOf(desktop).status().filter(GuestStatus::loginReached));
+        () -> States.guest(desktop).status().filter(GuestStatus::loginReached));
   }
 
   private void runLoad(Cluster cluster, EngineClient engine) throws Exception {
     step("random 4 KiB writes in every guest for " + LOAD_TIME.toSeconds() + " s");
-    List<Guest> guests = cluster.desktops(POOL).stream().map(Demo::guestOf).toList();
+    List<Guest> guests = cluster.desktops(POOL).stream().map(States::guest).toList();
     Stats before = engine.stats();
     summary.load(GuestLoad.run(guests, LOAD_TIME), before, engine.stats());
     say(
@@ -185,10 +179,6 @@ public final class Demo implements Callable<Integer> {
         Bytes.words(summary.userWriteMeanBytes()),
         summary.deviceWrites,
         Bytes.words(summary.deviceWriteMeanBytes()));
-  }
-
-  private static Guest guestOf(Desktop desktop) {
-    return new Guest(String.valueOf(desktop.getStatus().ip()));
   }
 
   private static List<String> filesOf(Guest guest) throws InterruptedException {

@@ -77,13 +77,12 @@ final class Summary {
   }
 
   private static double mean(long sum, long count) {
-    return count == 0 ? 0 : (double) sum / count;
+    return count == 0 ? 0 : (double) sum / (double) count;
   }
 
   void print(PrintStream out) {
     out.printf("%n== summary%n");
-    out.printf(
-        Locale.ROOT, "  %-34s %.1f s%n", "image import", importSeconds);
+    out.printf(Locale.ROOT, "  %-34s %.1f s%n", "image import", importSeconds);
     boots.forEach(
         (desktop, stages) ->
             out.printf(
@@ -99,12 +98,11 @@ final class Summary {
     line(
         out,
         volumes + " volumes, logical",
-        Bytes.words(logicalBytes) + ", physical " + Bytes.words(physicalBytes));
+        Bytes.words((double) logicalBytes) + ", physical " + Bytes.words((double) physicalBytes));
     line(
         out,
         "writes of the guests",
-        String.format(
-            Locale.ROOT, "%,d, mean %s", userWrites, Bytes.words(userWriteMeanBytes())));
+        String.format(Locale.ROOT, "%,d, mean %s", userWrites, Bytes.words(userWriteMeanBytes())));
     line(
         out,
         "writes to the disk",

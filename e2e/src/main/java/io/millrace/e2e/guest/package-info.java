@@ -1,4 +1,7 @@
-/** What the guests say of themselves: the agent in the golden image, asked over the desktop's own network. */
+/**
+ * What the guests say of themselves: the agent in the golden image, asked over the desktop's own
+ * network.
+ */
 @NullMarked
 package io.millrace.e2e.guest;
 
