@@ -1,0 +1,214 @@
+package io.millrace.csi.provision;
+
+import io.millrace.csi.engine.EngineClient;
+import io.millrace.csi.volume.CsiFailure;
+import io.millrace.csi.volume.CsiFailure.Kind;
+import io.millrace.csi.volume.Handle;
+import io.millrace.csi.volume.Placement;
+import io.millrace.csi.volume.Room;
+import io.millrace.csi.volume.SizeRange;
+import io.millrace.csi.volume.VolumeRequest;
+import io.millrace.csi.volume.VolumeRequest.Empty;
+import io.millrace.csi.volume.VolumeRequest.OfSnapshot;
+import io.millrace.csi.volume.VolumeRequest.OfVolume;
+import io.millrace.csi.volume.VolumeRequest.Source;
+import io.millrace.engine.api.CreateVolumeRequest;
+import io.millrace.engine.api.ListVolumesResponse;
+import io.millrace.engine.api.Store;
+import io.millrace.engine.api.Volume;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * Making, finding, growing and deleting volumes: the controller's use cases.
+ *
+ * <p>Stateless; the engine is the only memory, so a driver that is killed at any line answers the
+ * repeated call as if nothing had happened. Callers keep two operations on one name or id apart.
+ */
+public final class Volumes {
+  static final Pattern PAGE_TOKEN = Pattern.compile("(?:[0-9a-f]{16})?");
+
+  private final EngineClient engine;
+
+  public Volumes(EngineClient engine) {
+    this.engine = engine;
+  }
+
+  /** A volume and the store it lies in: what a handle and a topology are made of. */
+  public record Located(String storeUuid, Volume volume) {
+    public Handle handle() {
+      return new Handle(storeUuid, volume.getId());
+    }
+  }
+
+  /** One page. */
+  public record Page(String storeUuid, ListVolumesResponse list) {}
+
+  public Located create(VolumeRequest wanted) {
+    Store store = engine.servingStore();
+    wanted.placement().require(store.getUuid());
+    Seed seed = seed(wanted.source(), store.getUuid());
+    Optional<Volume> existing = engine.volumeNamed(wanted.name());
+    if (existing.isPresent()) {
+      return new Located(store.getUuid(), confirm(existing.get(), wanted, seed));
+    }
+    long sizeBytes = chooseSize(wanted.size(), seed);
+    wanted.requireRoomForFilesystem(sizeBytes);
+    Room.require(store.getUuid(), wanted.name(), sizeBytes, store.getFreeBytes());
+    return new Located(
+        store.getUuid(), engine.createVolume(seed.request(wanted.name(), sizeBytes)));
+  }
+
+  /** A text that is no handle names nothing, so there is nothing to delete. */
+  public void delete(String handleText) {
+    Optional<Handle> handle = Handle.parse(handleText);
+    if (handle.isPresent()) {
+      requireHere(handle.get(), engine.servingStore());
+      engine.deleteVolume(handle.get().objectId());
+    }
+  }
+
+  public Located get(String handleText) {
+    Store store = engine.servingStore();
+    return find(handleText, store)
+        .orElseThrow(
+            () -> CsiFailure.notFound("no volume " + handleText + " in store " + store.getUuid()));
+  }
+
+  /** The size afterwards; never shrinks. */
+  public long grow(String handleText, SizeRange size) {
+    Volume volume = get(handleText).volume();
+    if (size.admits(volume.getSizeBytes())) {
+      return volume.getSizeBytes();
+    }
+    if (size.requiredBytes() < volume.getSizeBytes()) {
+      throw new CsiFailure(
+          Kind.OUT_OF_RANGE,
+          "volume "
+              + handleText
+              + " has "
+              + volume.getSizeBytes()
+              + " bytes, more than limit_bytes "
+              + size.limitBytes()
+              + ": a volume can't shrink");
+    }
+    return engine.growVolume(volume.getId(), size.sizeOfNew()).getSizeBytes();
+  }
+
+  public Page list(int maxEntries, String startingToken) {
+    requirePage(maxEntries, startingToken);
+    Store store = engine.servingStore();
+    return new Page(store.getUuid(), engine.listVolumes(maxEntries, startingToken));
+  }
+
+  /** Bytes free for the data of new volumes at this place; 0 where this store isn't. */
+  public long freeBytes(Placement placement) {
+    Store store = engine.servingStore();
+    return placement.admits(store.getUuid()) ? store.getFreeBytes() : 0;
+  }
+
+  static void requirePage(int maxEntries, String startingToken) {
+    if (maxEntries < 0) {
+      throw CsiFailure.invalid("max_entries is negative: " + maxEntries);
+    }
+    if (!PAGE_TOKEN.matcher(startingToken).matches()) {
+      throw new CsiFailure(
+          Kind.ABORTED, "starting_token \"" + startingToken + "\" is not one of ours: list anew");
+    }
+  }
+
+  private Optional<Located> find(String handleText, Store store) {
+    return Handle.parse(handleText)
+        .filter(handle -> handle.storeUuid().equals(store.getUuid()))
+        .flatMap(handle -> engine.volume(handle.objectId()))
+        .map(volume -> new Located(store.getUuid(), volume));
+  }
+
+  static void requireHere(Handle handle, Store store) {
+    if (!handle.storeUuid().equals(store.getUuid())) {
+      throw new CsiFailure(
+          Kind.UNAVAILABLE,
+          handle
+              + " lies in another store than "
+              + store.getUuid()
+              + ", which this controller serves");
+    }
+  }
+
+  /** The source as the engine knows it; the empty strings of an empty volume included. */
+  private record Seed(String snapshotId, String volumeId, long sizeBytes) {
+    static final Seed NONE = new Seed("", "", 0);
+
+    boolean isNone() {
+      return equals(NONE);
+    }
+
+    boolean grew(Volume volume) {
+      return volume.getSourceSnapshotId().equals(snapshotId)
+          && volume.getSourceVolumeId().equals(volumeId);
+    }
+
+    CreateVolumeRequest request(String name, long sizeBytes) {
+      return CreateVolumeRequest.newBuilder()
+          .setName(name)
+          .setSizeBytes(sizeBytes)
+          .setSourceSnapshotId(snapshotId)
+          .setSourceVolumeId(volumeId)
+          .build();
+    }
+  }
+
+  private Seed seed(Source source, String storeUuid) {
+    return switch (source) {
+      case Empty() -> Seed.NONE;
+      case OfSnapshot(String text) -> {
+        var snapshot =
+            sourceHere(text, storeUuid)
+                .flatMap(h -> engine.snapshot(h.objectId()))
+                .orElseThrow(() -> noSource(text));
+        yield new Seed(snapshot.getId(), "", snapshot.getSizeBytes());
+      }
+      case OfVolume(String text) -> {
+        var volume =
+            sourceHere(text, storeUuid)
+                .flatMap(h -> engine.volume(h.objectId()))
+                .orElseThrow(() -> noSource(text));
+        yield new Seed("", volume.getId(), volume.getSizeBytes());
+      }
+    };
+  }
+
+  private static Optional<Handle> sourceHere(String text, String storeUuid) {
+    Optional<Handle> handle = Handle.parse(text);
+    if (handle.isPresent() && !handle.get().storeUuid().equals(storeUuid)) {
+      throw new CsiFailure(
+          Kind.RESOURCE_EXHAUSTED,
+          "the source " + text + " lies in another store; this controller serves " + storeUuid);
+    }
+    return handle;
+  }
+
+  private static CsiFailure noSource(String text) {
+    return CsiFailure.notFound("the source " + text + " does not exist");
+  }
+
+  private static long chooseSize(SizeRange size, Seed seed) {
+    return seed.isNone() ? size.sizeOfNew() : size.sizeOfClone(seed.sizeBytes());
+  }
+
+  private static Volume confirm(Volume existing, VolumeRequest wanted, Seed seed) {
+    if (!wanted.size().admits(existing.getSizeBytes())) {
+      throw taken(
+          existing, "has " + existing.getSizeBytes() + " bytes, wanted was " + wanted.size());
+    }
+    if (!seed.grew(existing)) {
+      throw taken(existing, "has another source than the wanted " + wanted.source());
+    }
+    return existing;
+  }
+
+  private static CsiFailure taken(Volume existing, String why) {
+    return new CsiFailure(
+        Kind.ALREADY_EXISTS, "volume " + existing.getName() + " exists and " + why);
+  }
+}
