@@ -1,0 +1,159 @@
+package io.millrace.engine.sim;
+
+import io.millrace.engine.core.Answers;
+import io.millrace.engine.core.FormatOptions;
+import io.millrace.engine.core.Formatting;
+import io.millrace.engine.core.Store;
+import io.millrace.engine.core.StoreState;
+import java.util.Objects;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** A store with its disk and its clock: moves time from one event to the next. */
+final class Machine {
+  /** Simulated time in which everything that was asked for must have been answered. */
+  private static final long PATIENCE_NANOS = 120_000_000_000L;
+
+  private static final int POLLS_WITHOUT_EVENT_MAX = 20_000;
+
+  private final Setup setup;
+  private final SimClock clock = new SimClock();
+  private final SimStorage storage;
+  private final Answers answers;
+  private @Nullable Store store;
+  private int pollsWithoutEvent;
+
+  Machine(Setup setup, Trace trace, Answers answers) {
+    this.setup = setup;
+    this.answers = answers;
+    storage = new SimStorage(setup.diskBytes(), clock, trace, ~setup.seed(), setup.broken());
+  }
+
+  SimStorage storage() {
+    return storage;
+  }
+
+  Store store() {
+    return Objects.requireNonNull(store);
+  }
+
+  /**
+   * Formats the disk.
+   *
+   * @param pollsMax the power fails after so many polls
+   * @return whether it went to the end
+   */
+  boolean format(boolean force, int pollsMax) {
+    UUID uuid = new UUID(Dice.mix(setup.seed()), clock.nanos());
+    Formatting formatting =
+        Store.format(storage, clock, new FormatOptions(uuid, setup.segmentBytes(), force));
+    for (int polls = 0; polls < pollsMax; polls++) {
+      formatting.poll();
+      if (formatting.done()) {
+        formatting
+            .failure()
+            .ifPresent(
+                why -> {
+                  throw new Violation("format failed: " + why);
+                });
+        return true;
+      }
+      long due = storage.nextDueNanos();
+      if (due == Long.MAX_VALUE) {
+        throw new Violation("format waits for nothing");
+      }
+      clock.advanceTo(due);
+    }
+    return false;
+  }
+
+  void open() {
+    store = Store.open(storage, clock, setup.options());
+    pollsWithoutEvent = 0;
+  }
+
+  /**
+   * Polls until the store has recovered, or has found that it can't.
+   *
+   * @param pollsMax gives up after so many
+   * @return whether it came to an end
+   */
+  boolean recover(int pollsMax) {
+    for (int polls = 0; polls < pollsMax; polls++) {
+      if (store().state() != StoreState.RECOVERING) {
+        return true;
+      }
+      if (!poll()) {
+        throw new Violation("recovery waits for nothing");
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Polls once, and moves time to when something is due.
+   *
+   * @return false when nothing ever will be
+   */
+  boolean poll() {
+    long before = clock.nanos();
+    int inFlight = storage.inFlight();
+    long wait = store().poll(answers);
+    if (wait < 0) {
+      throw new Violation("poll wants to be called again in %d ns".formatted(wait));
+    }
+    long timer = wait == Long.MAX_VALUE ? Long.MAX_VALUE : clock.nanos() + wait;
+    long next = Math.min(timer, storage.nextDueNanos());
+    if (next == Long.MAX_VALUE) {
+      return false;
+    }
+    clock.advanceTo(next);
+    watchProgress(before == clock.nanos() && inFlight == storage.inFlight());
+    return true;
+  }
+
+  private void watchProgress(boolean idle) {
+    pollsWithoutEvent = idle ? pollsWithoutEvent + 1 : 0;
+    if (pollsWithoutEvent > POLLS_WITHOUT_EVENT_MAX) {
+      throw new Violation(
+          "the store asks to be polled at once, %d times in a row, and does nothing"
+              .formatted(pollsWithoutEvent));
+    }
+  }
+
+  /** Something that the simulation waits for. */
+  interface Condition {
+    boolean met();
+  }
+
+  void await(String what, Condition condition) {
+    long patience = clock.nanos() + PATIENCE_NANOS;
+    while (!condition.met()) {
+      if (!poll() && !condition.met()) {
+        throw new Violation("hangs, and waits for nothing: " + what);
+      }
+      if (clock.nanos() > patience) {
+        throw new Violation("hangs for %d s: %s".formatted(PATIENCE_NANOS / 1_000_000_000, what));
+      }
+    }
+  }
+
+  /** Lets the store do what it wants for a while. */
+  void idle(long nanos) {
+    long until = clock.nanos() + nanos;
+    while (clock.nanos() < until && poll()) {
+      // Time moves in poll.
+    }
+    clock.advanceTo(until);
+  }
+
+  void losePower(Dice crash) {
+    storage.losePower(crash);
+    store = null;
+  }
+
+  void loseProcess(Dice crash) {
+    storage.loseProcess(crash);
+    store = null;
+  }
+}

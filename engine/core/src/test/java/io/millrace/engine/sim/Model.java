@@ -1,0 +1,218 @@
+package io.millrace.engine.sim;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a store may answer, kept beside it.
+ *
+ * <p>Every event has a number. An operation takes its place in the store's order somewhere between
+ * the events of its invocation and its answer; a read may see every operation that no other surely
+ * replaced (the register of Lamport, per sector). A crash cuts the order at one place for the whole
+ * store, not before {@link #floor}, up to which everything was promised to be durable.
+ */
+final class Model {
+  private final Map<String, View> views = new LinkedHashMap<>();
+  private final Set<Op> inFlight = new LinkedHashSet<>();
+  private final Set<Long> idsEverUsed = new LinkedHashSet<>();
+  private long events;
+  private long operations;
+  private long keys;
+  private long floor;
+
+  /** The number of a new event. */
+  long event() {
+    return ++events;
+  }
+
+  Collection<View> views() {
+    return views.values();
+  }
+
+  /** Volumes, or snapshots, that may be used. */
+  List<View> usable(boolean snapshots) {
+    return views.values().stream()
+        .filter(v -> v.created && !v.deleting && v.snapshot == snapshots)
+        .toList();
+  }
+
+  @Nullable View named(String name) {
+    return views.get(name);
+  }
+
+  long floor() {
+    return floor;
+  }
+
+  Op invoke(View view, boolean zeroes, long sector, long sectors) {
+    long oldest = inFlight.isEmpty() ? Long.MAX_VALUE : inFlight.iterator().next().invokedAt;
+    long now = event();
+    Op op = new Op(++operations, zeroes, now, Math.min(oldest, now));
+    inFlight.add(op);
+    view.apply(op, sector, sectors);
+    return op;
+  }
+
+  /** An operation that was answered with an error may be there in part. */
+  void answered(Op op, boolean well) {
+    op.answeredAt = event();
+    op.uncertain = !well;
+    inFlight.remove(op);
+  }
+
+  /** A flush or a command that was invoked then has been answered well. */
+  void durableUpTo(long invokedAt) {
+    floor = Math.max(floor, invokedAt);
+  }
+
+  View invokeCreate(String name, boolean snapshot, @Nullable View source, long sizeBytes) {
+    View view = new View(++keys, name, snapshot, source, event());
+    view.sizeBytes = sizeBytes;
+    views.put(name, view);
+    return view;
+  }
+
+  void created(View view, long id) {
+    if (!idsEverUsed.add(id)) {
+      throw new Violation("id %x of %s was used before".formatted(id, view));
+    }
+    view.id = id;
+    view.created = true;
+    if (view.source != null) {
+      view.copyFrom(view.source, view.createdAt);
+      view.truncate();
+    }
+    durableUpTo(view.createdAt);
+  }
+
+  /** Gone, or never made. */
+  void removed(View view) {
+    views.remove(view.name);
+  }
+
+  /** Checks what a read saw that was invoked at the event {@code from}, and learns from it. */
+  void checkRead(View view, long sector, MemorySegment data, long from) {
+    for (long at = 0; at < data.byteSize(); at += Stamp.SECTOR_BYTES, sector++) {
+      Cell cell = view.cell(sector);
+      long stamp = Stamp.operation(data, at, sector);
+      Op only = cell.only();
+      if (only != null && only.looksLike(stamp)) {
+        continue;
+      }
+      List<Op> legal = cell.legal(from);
+      Op seen = first(legal, stamp);
+      if (seen == null) {
+        throw new Violation(
+            "%s sector %d: read %s; history: %s"
+                .formatted(view, sector, Stamp.describe(data, at), cell));
+      }
+      if (legal.size() > 1 && legal.stream().allMatch(op -> op.answeredAt < from)) {
+        view.put(sector, cell.pinned(seen, event()));
+      }
+    }
+  }
+
+  private static @Nullable Op first(List<Op> ops, long stamp) {
+    for (Op op : ops) {
+      if (op.looksLike(stamp)) {
+        return op;
+      }
+    }
+    return null;
+  }
+
+  /** The store is gone: what was not answered may have happened, in part. */
+  void crashed() {
+    for (Op op : List.copyOf(inFlight)) {
+      answered(op, false);
+    }
+    for (View view : views.values()) {
+      if (!view.created && view.source != null) {
+        view.copyFrom(view.source, view.createdAt);
+      }
+      view.commands = 0;
+    }
+  }
+
+  /**
+   * Takes over which objects a recovered store has.
+   *
+   * @param found the ids and sizes of its objects by name
+   * @param damaged the disk lied: objects may be gone, or back
+   */
+  void reconcile(Map<String, Found> found, boolean damaged) {
+    for (Map.Entry<String, Found> entry : found.entrySet()) {
+      if (!damaged || views.containsKey(entry.getKey())) {
+        adopt(entry.getKey(), entry.getValue());
+      }
+    }
+    for (Iterator<View> all = views.values().iterator(); all.hasNext(); ) {
+      View view = all.next();
+      if (found.containsKey(view.name)) {
+        continue;
+      }
+      if (view.created && !view.deleting && !damaged) {
+        throw new Violation(view + " was made durable and is gone");
+      }
+      all.remove();
+    }
+  }
+
+  private void adopt(String name, Found found) {
+    View view = views.get(name);
+    if (view == null) {
+      throw new Violation("%s is there, and was deleted or never made".formatted(name));
+    }
+    if (view.snapshot != found.snapshot() || (view.created && view.id != found.id())) {
+      throw new Violation("%s is another object: %s".formatted(view, found));
+    }
+    if (!view.created && !idsEverUsed.add(found.id())) {
+      throw new Violation("id %x of %s was used before".formatted(found.id(), view));
+    }
+    if (found.sizeBytes() != view.sizeBytes && found.sizeBytes() != view.nextSizeBytes) {
+      throw new Violation(
+          "%s has %d bytes, not %d".formatted(view, found.sizeBytes(), view.sizeBytes));
+    }
+    view.id = found.id();
+    view.created = true;
+    view.deleting = false;
+    view.sizeBytes = found.sizeBytes();
+    view.nextSizeBytes = 0;
+    view.truncate();
+  }
+
+  /** An object of a store's catalog. */
+  record Found(long id, boolean snapshot, long sizeBytes) {}
+
+  /**
+   * Begins to look for the one place where a crash cut the order.
+   *
+   * <p>Feed it everything that is readable, then {@link CutSearch#finish}.
+   */
+  CutSearch searchCut(boolean damaged) {
+    return new CutSearch(damaged ? -1 : floor);
+  }
+
+  /** After a search: what was seen is all there is, and durable. */
+  void settle(CutSearch search) {
+    search.settle();
+    floor = event();
+  }
+
+  /** An upper bound of the 4 KiB blocks that are alive. */
+  long mappedBlocks() {
+    long blocks = 0;
+    for (View view : new ArrayList<>(views.values())) {
+      blocks += view.mappedBlocks();
+    }
+    return blocks;
+  }
+}

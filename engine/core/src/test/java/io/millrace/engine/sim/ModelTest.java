@@ -1,0 +1,142 @@
+package io.millrace.engine.sim;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the model lets a store answer, and what it doesn't. */
+final class ModelTest {
+  private final Model model = new Model();
+  private View volume = new View(0, "none", false, null, 0);
+
+  @BeforeEach
+  void aVolumeOfFourBlocks() {
+    volume = model.invokeCreate("v", false, null, 4 * 4096);
+    model.created(volume, 1);
+  }
+
+  private Op write(long sector) {
+    Op op = model.invoke(volume, false, sector, 1);
+    model.answered(op, true);
+    return op;
+  }
+
+  private MemorySegment sector(View view, long sector, long operation) {
+    MemorySegment data = Arena.ofAuto().allocate(512);
+    if (operation != 0) {
+      Stamp.write(data, 0, view.key, sector, operation);
+    }
+    return data;
+  }
+
+  private void read(View view, long sector, long operation) {
+    model.checkRead(view, sector, sector(view, sector, operation), model.event());
+  }
+
+  private void found(long... operations) {
+    CutSearch search = model.searchCut(false);
+    for (int sector = 0; sector < operations.length; sector++) {
+      search.observe(volume, sector, sector(volume, sector, operations[sector]));
+    }
+    search.finish();
+    model.settle(search);
+  }
+
+  @Test
+  void aReadSeesTheLastWriteAndNoOlderOne() {
+    Op first = write(0);
+    Op second = write(0);
+    read(volume, 0, second.id);
+    assertThrows(Violation.class, () -> read(volume, 0, first.id));
+    assertThrows(Violation.class, () -> read(volume, 0, 0));
+  }
+
+  @Test
+  void aReadBesideAWriteSeesEither() {
+    Op before = write(0);
+    Op beside = model.invoke(volume, false, 0, 1);
+    read(volume, 0, before.id);
+    read(volume, 0, beside.id);
+  }
+
+  @Test
+  void whatAQuietReadSawIsWhatTheNextOneSees() {
+    Op one = model.invoke(volume, false, 0, 1);
+    Op two = model.invoke(volume, false, 0, 1);
+    model.answered(two, true);
+    model.answered(one, true);
+    read(volume, 0, one.id);
+    assertThrows(Violation.class, () -> read(volume, 0, two.id));
+  }
+
+  @Test
+  void aSectorOfAnotherPlaceOrOfTwoHalvesIsRefused() {
+    Op op = write(0);
+    assertThrows(Violation.class, () -> read(volume, 1, op.id));
+    MemorySegment torn = sector(volume, 0, op.id);
+    torn.asSlice(256).fill((byte) 0);
+    assertThrows(Violation.class, () -> model.checkRead(volume, 0, torn, model.event()));
+  }
+
+  @Test
+  void aSnapshotHoldsWhatWasThereAndNothingLater() {
+    Op before = write(0);
+    View snapshot = model.invokeCreate("s", true, volume, volume.sizeBytes);
+    model.created(snapshot, 2);
+    Op after = write(0);
+    model.checkRead(snapshot, 0, sector(volume, 0, before.id), model.event());
+    assertThrows(
+        Violation.class,
+        () -> model.checkRead(snapshot, 0, sector(volume, 0, after.id), model.event()));
+  }
+
+  @Test
+  void aCrashLosesATailOfTheOrder() {
+    Op first = write(0);
+    write(1);
+    model.crashed();
+    found(first.id, 0);
+    read(volume, 0, first.id);
+    assertThrows(Violation.class, () -> read(volume, 0, 0));
+  }
+
+  @Test
+  void aCrashMayNotLeaveAHoleInTheOrder() {
+    write(0);
+    Op second = write(1);
+    model.crashed();
+    assertThrows(Violation.class, () -> found(0, second.id));
+  }
+
+  @Test
+  void aCrashMayNotLoseWhatAFlushCovers() {
+    write(0);
+    model.durableUpTo(model.event());
+    model.crashed();
+    assertThrows(Violation.class, () -> found(0));
+  }
+
+  @Test
+  void whatWasNotAnsweredMayBeThereInPart() {
+    Op half = model.invoke(volume, false, 0, 2);
+    model.crashed();
+    found(half.id, 0);
+    read(volume, 0, half.id);
+    read(volume, 1, 0);
+  }
+
+  @Test
+  void zeroesAreAmbiguousAndTheRestDecides() {
+    write(0);
+    Op zeroed = model.invoke(volume, true, 0, 1);
+    model.answered(zeroed, true);
+    Op last = write(0);
+    Op other = write(1);
+    model.crashed();
+    assertThrows(Violation.class, () -> found(0, other.id));
+    found(last.id, other.id);
+  }
+}

@@ -1,0 +1,40 @@
+package io.millrace.engine.sim;
+
+import io.millrace.engine.core.Command;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** A request or command between its submission and its answer. */
+sealed interface Request {
+  /** The event of the submission. */
+  long invokedAt();
+
+  /** Receives what a read saw. */
+  interface Reader {
+    void seen(View view, long sector, MemorySegment data, long invokedAt);
+  }
+
+  record Read(
+      View view, long sector, MemorySegment buffer, long bytes, Reader reader, long invokedAt)
+      implements Request {}
+
+  /** A write, or a zeroing, which has no buffer. */
+  record Change(View view, Op op, @Nullable MemorySegment buffer, long invokedAt)
+      implements Request {}
+
+  record Flush(long invokedAt) implements Request {}
+
+  record Close(long invokedAt) implements Request {}
+
+  record Create(View view, Command command, long invokedAt) implements Request {}
+
+  record Delete(View view, long invokedAt) implements Request {}
+
+  record Resize(View view, long invokedAt) implements Request {}
+
+  /** A creation that was done before: the same object again. */
+  record Repeat(View view, long invokedAt) implements Request {}
+
+  /** A request that the store must refuse with this error number. */
+  record Wrong(MemorySegment buffer, int errno, long invokedAt) implements Request {}
+}

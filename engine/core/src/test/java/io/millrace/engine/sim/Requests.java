@@ -1,0 +1,266 @@
+package io.millrace.engine.sim;
+
+import io.millrace.engine.core.Answers;
+import io.millrace.engine.core.CommandResult;
+import io.millrace.engine.core.Errno;
+import io.millrace.engine.core.StoreError;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The requests in flight; compares each answer with the model and tells it. */
+final class Requests implements Answers {
+  private static final byte POISON = 0x5A;
+
+  /** What a store may do that it must not without a reason. */
+  interface Excuses {
+    /** The disk failed or damaged something: errors are to be expected. */
+    boolean forErrors();
+
+    /** There is so much in the store that it may be full. */
+    boolean forNoSpace();
+  }
+
+  private final Model model;
+  private final Trace trace;
+  private final Buffers buffers;
+  private final Excuses excuses;
+  private final Map<Long, Request> inFlight = new LinkedHashMap<>();
+  private long tags;
+  private long answered;
+  private long acknowledged;
+  private boolean closed;
+
+  Requests(Model model, Trace trace, Buffers buffers, Excuses excuses) {
+    this.model = model;
+    this.trace = trace;
+    this.buffers = buffers;
+    this.excuses = excuses;
+  }
+
+  long add(Request request) {
+    inFlight.put(++tags, request);
+    return tags;
+  }
+
+  int size() {
+    return inFlight.size();
+  }
+
+  long answered() {
+    return answered;
+  }
+
+  /** Changes that were answered well. */
+  long acknowledged() {
+    return acknowledged;
+  }
+
+  boolean closed() {
+    return closed;
+  }
+
+  boolean touches(View view) {
+    return inFlight.values().stream()
+        .anyMatch(
+            r ->
+                switch (r) {
+                  case Request.Read read -> read.view() == view;
+                  case Request.Change change -> change.view() == view;
+                  default -> false;
+                });
+  }
+
+  /** The store is gone with everything in flight. */
+  void forget() {
+    inFlight.clear();
+    buffers.reset();
+    closed = false;
+  }
+
+  @Override
+  public void answered(long tag, int errno) {
+    trace.fold(tag * 31 + errno);
+    switch (take(tag)) {
+      case Request.Read read -> endRead(read, errno);
+      case Request.Change change -> endChange(change, errno);
+      case Request.Flush flush -> endFlush(flush, errno);
+      case Request.Close close -> endClose(close, errno);
+      case Request.Wrong wrong -> endWrong(wrong, errno);
+      case Request other -> throw new Violation("a data answer to the command " + other);
+    }
+  }
+
+  @Override
+  public void commanded(long tag, CommandResult result) {
+    trace.fold(tag * 31 + result.toString().hashCode());
+    switch (take(tag)) {
+      case Request.Create create -> endCreate(create, result);
+      case Request.Delete delete -> endDelete(delete, result);
+      case Request.Resize resize -> endResize(resize, result);
+      case Request.Repeat repeat -> endRepeat(repeat, result);
+      case Request other -> throw new Violation("a command's answer to " + other);
+    }
+  }
+
+  private Request take(long tag) {
+    Request request = inFlight.remove(tag);
+    if (request == null) {
+      throw new Violation("answer to tag %d, which is not in flight".formatted(tag));
+    }
+    answered++;
+    return request;
+  }
+
+  private void endRead(Request.Read read, int errno) {
+    MemorySegment data = read.buffer().asSlice(0, read.bytes());
+    if (errno == 0) {
+      trace.fold(data);
+      read.reader().seen(read.view(), read.sector(), data, read.invokedAt());
+    } else if (errno != Errno.EIO || !excuses.forErrors()) {
+      throw new Violation(
+          "read of %s sector %d: error %d".formatted(read.view(), read.sector(), errno));
+    }
+    buffers.giveBack(read.buffer());
+  }
+
+  private void endChange(Request.Change change, int errno) {
+    model.answered(change.op(), errno == 0);
+    if (errno == 0) {
+      acknowledged++;
+    } else {
+      checkRefusal(change.toString(), errno);
+    }
+    if (change.buffer() != null) {
+      change.buffer().asSlice(0, 64 << 10).fill(POISON);
+      buffers.giveBack(change.buffer());
+    }
+  }
+
+  private void checkRefusal(String what, int errno) {
+    boolean expected =
+        switch (errno) {
+          case Errno.ENOSPC -> excuses.forNoSpace() || excuses.forErrors();
+          case Errno.EIO, Errno.ESHUTDOWN -> excuses.forErrors();
+          default -> false;
+        };
+    if (!expected) {
+      throw new Violation("error %d without a reason: %s".formatted(errno, what));
+    }
+  }
+
+  private void endFlush(Request.Flush flush, int errno) {
+    if (errno == 0) {
+      model.durableUpTo(flush.invokedAt());
+    } else {
+      checkRefusal(flush.toString(), errno);
+    }
+  }
+
+  private void endClose(Request.Close close, int errno) {
+    closed = true;
+    if (errno == 0) {
+      model.durableUpTo(close.invokedAt());
+    } else if (!excuses.forErrors()) {
+      throw new Violation("close: error " + errno);
+    }
+  }
+
+  private void endWrong(Request.Wrong wrong, int errno) {
+    if (errno != wrong.errno() && !excuses.forErrors()) {
+      throw new Violation("error %d where %d was due".formatted(errno, wrong.errno()));
+    }
+    buffers.giveBack(wrong.buffer());
+  }
+
+  private void endCreate(Request.Create create, CommandResult result) {
+    View view = create.view();
+    unlock(view);
+    switch (result) {
+      case CommandResult.VolumeDone done -> {
+        checkSize(view, done.volume().sizeBytes());
+        model.created(view, done.volume().id());
+      }
+      case CommandResult.SnapshotDone done -> {
+        checkSize(view, done.snapshot().sizeBytes());
+        model.created(view, done.snapshot().id());
+      }
+      case CommandResult.Gone gone -> throw new Violation("created, and answered as " + gone);
+      case CommandResult.Refused refused -> {
+        checkRefusal(create.toString(), refused.error());
+        if (!(refused.error() instanceof StoreError.Stopped)) {
+          model.removed(view);
+        }
+      }
+    }
+  }
+
+  private static void checkSize(View view, long sizeBytes) {
+    if (view.sizeBytes != sizeBytes) {
+      throw new Violation("%s has %d bytes, not %d".formatted(view, sizeBytes, view.sizeBytes));
+    }
+  }
+
+  private void checkRefusal(String what, StoreError error) {
+    boolean expected =
+        switch (error) {
+          case StoreError.NoSpace noSpace -> excuses.forNoSpace() || excuses.forErrors();
+          case StoreError.Stopped stopped -> excuses.forErrors();
+          default -> false;
+        };
+    if (!expected) {
+      throw new Violation("%s refused without a reason: %s".formatted(what, error));
+    }
+  }
+
+  private static void unlock(View view) {
+    view.commands--;
+    if (view.source != null) {
+      view.source.commands--;
+    }
+  }
+
+  private void endDelete(Request.Delete delete, CommandResult result) {
+    delete.view().commands--;
+    switch (result) {
+      case CommandResult.Gone gone -> {
+        model.removed(delete.view());
+        model.durableUpTo(delete.invokedAt());
+      }
+      case CommandResult.Refused refused when excuses.forErrors() -> {}
+      default -> throw new Violation("delete of %s: %s".formatted(delete.view(), result));
+    }
+  }
+
+  private void endResize(Request.Resize resize, CommandResult result) {
+    View view = resize.view();
+    view.commands--;
+    switch (result) {
+      case CommandResult.VolumeDone done -> {
+        view.sizeBytes = view.nextSizeBytes;
+        view.nextSizeBytes = 0;
+        checkSize(view, done.volume().sizeBytes());
+        view.truncate();
+        model.durableUpTo(resize.invokedAt());
+      }
+      case CommandResult.Refused refused -> {
+        checkRefusal("resize of " + view, refused.error());
+        if (!(refused.error() instanceof StoreError.Stopped)) {
+          view.nextSizeBytes = 0;
+        }
+      }
+      default -> throw new Violation("resize of %s: %s".formatted(view, result));
+    }
+  }
+
+  private void endRepeat(Request.Repeat repeat, CommandResult result) {
+    View view = repeat.view();
+    unlock(view);
+    switch (result) {
+      case CommandResult.VolumeDone done when done.volume().id() == view.id -> {}
+      case CommandResult.SnapshotDone done when done.snapshot().id() == view.id -> {}
+      case CommandResult.Refused refused when excuses.forErrors() -> {}
+      default -> throw new Violation("%s asked for again: %s".formatted(view, result));
+    }
+  }
+}

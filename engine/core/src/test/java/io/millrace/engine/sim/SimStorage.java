@@ -1,0 +1,409 @@
+package io.millrace.engine.sim;
+
+import io.millrace.engine.core.Storage;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A disk in memory with a volatile cache, driven by a seed.
+ *
+ * <p>Calls end after a time of the dice's choosing, thus in any order. A write is seen by reads
+ * when it has ended, and is durable when a sync that was submitted after its end has ended: {@code
+ * current} is what reads see, {@code platter} what is durable, {@code unsynced} the writes between
+ * the two. A power loss keeps any part of the unsynced and of the flying writes, down to single
+ * sectors. Everything a caller of {@link Storage} must respect is checked here.
+ */
+final class SimStorage implements Storage {
+  static final int EIO = 5;
+
+  private static final int BLOCK_BYTES = 4096;
+  private static final int SECTOR_BYTES = 512;
+  private static final byte POISON = (byte) 0xA5;
+
+  private enum Kind {
+    READ(1),
+    WRITE(2),
+    SYNC(3);
+
+    final int code;
+
+    Kind(int code) {
+      this.code = code;
+    }
+  }
+
+  /** A call between its submission and its end. */
+  private static final class Call {
+    final Kind kind;
+    final long offset;
+    final @Nullable MemorySegment memory;
+    final byte[] data;
+    final long ticket;
+    final long due;
+    final long order;
+    final long coversEnded;
+    final Fault.@Nullable Kind fault;
+
+    Call(
+        Kind kind,
+        long offset,
+        @Nullable MemorySegment memory,
+        byte[] data,
+        long ticket,
+        long due,
+        long order,
+        long coversEnded,
+        Fault.@Nullable Kind fault) {
+      this.kind = kind;
+      this.offset = offset;
+      this.memory = memory;
+      this.data = data;
+      this.ticket = ticket;
+      this.due = due;
+      this.order = order;
+      this.coversEnded = coversEnded;
+      this.fault = fault;
+    }
+
+    long end() {
+      return offset + data.length;
+    }
+  }
+
+  /** A write that has ended and that no sync has made durable; hopeless after a failed sync. */
+  private static final class Unsynced {
+    final long offset;
+    final byte[] data;
+    final long ended;
+    boolean hopeless;
+
+    Unsynced(long offset, byte[] data, long ended) {
+      this.offset = offset;
+      this.data = data;
+      this.ended = ended;
+    }
+
+    boolean overlaps(Unsynced other) {
+      return offset < other.offset + other.data.length && other.offset < offset + data.length;
+    }
+  }
+
+  private static final byte[] NO_DATA = new byte[0];
+
+  private final SimClock clock;
+  private final Trace trace;
+  private final Dice dice;
+  private final BrokenRule broken;
+  private final long delayNanosMax;
+  private final byte[] platter;
+  private final byte[] current;
+  private final List<Call> flying = new ArrayList<>();
+  private final List<Unsynced> unsynced = new ArrayList<>();
+  private final List<Fault> armed = new ArrayList<>();
+  private long submitted;
+  private long ended;
+  private long faultsStruck;
+
+  SimStorage(int sizeBytes, SimClock clock, Trace trace, long seed, BrokenRule broken) {
+    this.clock = clock;
+    this.trace = trace;
+    this.dice = new Dice(seed);
+    this.broken = broken;
+    this.delayNanosMax = dice.oneOf(0L, 20_000L, 300_000L, 8_000_000L);
+    platter = new byte[sizeBytes];
+    current = new byte[sizeBytes];
+  }
+
+  @Override
+  public long sizeBytes() {
+    return current.length;
+  }
+
+  @Override
+  public void read(long offset, MemorySegment into, long ticket) {
+    checkRange("read", offset, into);
+    for (Call call : flying) {
+      if (call.kind == Kind.WRITE
+          && call.offset < offset + into.byteSize()
+          && offset < call.end()) {
+        throw new Violation("read at %d meets a write in flight".formatted(offset));
+      }
+    }
+    into.fill(POISON);
+    submit(Kind.READ, offset, into, NO_DATA, ticket);
+  }
+
+  @Override
+  public void write(long offset, MemorySegment from, long ticket) {
+    checkRange("write", offset, from);
+    byte[] data = new byte[(int) from.byteSize()];
+    MemorySegment.copy(from, 0, MemorySegment.ofArray(data), 0, data.length);
+    trace.fold(from);
+    submit(Kind.WRITE, offset, from, data, ticket);
+  }
+
+  @Override
+  public void sync(long ticket) {
+    submit(Kind.SYNC, 0, null, NO_DATA, ticket);
+  }
+
+  @Override
+  public void drain(Completions sink) {
+    List<Call> due = new ArrayList<>();
+    for (Call call : flying) {
+      if (call.due <= clock.nanos()) {
+        due.add(call);
+      }
+    }
+    due.sort(Comparator.<Call>comparingLong(c -> c.due).thenComparingLong(c -> c.order));
+    flying.removeAll(due);
+    for (Call call : due) {
+      int errno = end(call);
+      trace.fold(call.ticket * 131 + errno);
+      sink.completed(call.ticket, errno);
+    }
+  }
+
+  /** When the next call ends, {@code Long.MAX_VALUE} when none is in flight. */
+  long nextDueNanos() {
+    long next = Long.MAX_VALUE;
+    for (Call call : flying) {
+      next = Math.min(next, call.due);
+    }
+    return next;
+  }
+
+  int inFlight() {
+    return flying.size();
+  }
+
+  long faultsStruck() {
+    return faultsStruck;
+  }
+
+  void arm(Fault fault) {
+    armed.add(fault);
+  }
+
+  void disarm() {
+    armed.clear();
+  }
+
+  /** Damages what is at rest, in the cache and on the platter. */
+  void flipBit(long bit) {
+    int at = (int) (bit / 8);
+    platter[at] ^= (byte) (1 << (bit % 8));
+    current[at] ^= (byte) (1 << (bit % 8));
+    faultsStruck++;
+  }
+
+  boolean isZero(long offset, int bytes) {
+    for (int i = 0; i < bytes; i++) {
+      if (current[(int) offset + i] != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Fills the disk with what a stranger left on it. */
+  void scribble(Dice with) {
+    for (int at = 0; at < current.length; at += 8) {
+      long word = with.next();
+      for (int i = 0; i < 8; i++) {
+        current[at + i] = platter[at + i] = (byte) (word >>> (8 * i));
+      }
+    }
+  }
+
+  /** The power fails: of what no sync covers any part survives. */
+  void losePower(Dice crash) {
+    Survival survival = Survival.choose(crash);
+    List<Unsynced> atRisk = new ArrayList<>(unsynced);
+    for (Call call : flyingWritesShuffled(crash)) {
+      atRisk.add(new Unsynced(call.offset, call.data, 0));
+    }
+    for (Unsynced write : atRisk) {
+      survival.keep(crash, write.data, (from, to) -> copy(write, from, to, platter));
+    }
+    for (Unsynced write : atRisk) {
+      System.arraycopy(platter, (int) write.offset, current, (int) write.offset, write.data.length);
+    }
+    flying.clear();
+    unsynced.clear();
+    armed.clear();
+  }
+
+  /** The process dies, the disk lives: ended writes stay, flying ones end in part, none is lost. */
+  void loseProcess(Dice crash) {
+    Survival survival = Survival.choose(crash);
+    for (Call call : flyingWritesShuffled(crash)) {
+      byte[] mixed = new byte[call.data.length];
+      System.arraycopy(current, (int) call.offset, mixed, 0, mixed.length);
+      survival.keep(
+          crash,
+          call.data,
+          (from, to) -> System.arraycopy(call.data, from, mixed, from, to - from));
+      apply(call.offset, mixed);
+    }
+    flying.clear();
+    armed.clear();
+  }
+
+  private List<Call> flyingWritesShuffled(Dice crash) {
+    List<Call> writes = new ArrayList<>();
+    for (Call call : flying) {
+      if (call.kind == Kind.WRITE) {
+        writes.add(crash.below(writes.size() + 1), call);
+      }
+    }
+    return writes;
+  }
+
+  private void checkRange(String what, long offset, MemorySegment memory) {
+    long bytes = memory.byteSize();
+    if (!memory.isNative() || memory.address() % BLOCK_BYTES != 0) {
+      throw new Violation(what + " at " + offset + " with memory that is not aligned");
+    }
+    if (offset % BLOCK_BYTES != 0 || bytes % BLOCK_BYTES != 0 || bytes == 0) {
+      throw new Violation("%s of %d bytes at %d is not aligned".formatted(what, bytes, offset));
+    }
+    if (offset < 0 || offset + bytes > current.length) {
+      throw new Violation("%s of %d bytes at %d is outside".formatted(what, bytes, offset));
+    }
+  }
+
+  private void submit(
+      Kind kind, long offset, @Nullable MemorySegment memory, byte[] data, long ticket) {
+    for (Call call : flying) {
+      if (call.ticket == ticket) {
+        throw new Violation("ticket %d is in flight already".formatted(ticket));
+      }
+    }
+    submitted++;
+    trace.fold(ticket);
+    trace.fold(offset * 3 + kind.code);
+    flying.add(
+        new Call(
+            kind,
+            offset,
+            memory,
+            data,
+            ticket,
+            clock.nanos() + delayNanos(),
+            submitted,
+            ended,
+            fault(kind)));
+  }
+
+  private long delayNanos() {
+    if (delayNanosMax == 0) {
+      return 0;
+    }
+    long delay = dice.below(delayNanosMax);
+    return dice.percent(2) ? delay * 50 : delay;
+  }
+
+  private Fault.@Nullable Kind fault(Kind kind) {
+    for (int i = 0; i < armed.size(); i++) {
+      Fault fault = armed.get(i);
+      if (!strikes(fault.kind(), kind)) {
+        continue;
+      }
+      if (fault.afterCalls() > 0) {
+        armed.set(i, fault.oneCallLater());
+        continue;
+      }
+      armed.remove(i);
+      faultsStruck++;
+      return fault.kind();
+    }
+    return null;
+  }
+
+  private static boolean strikes(Fault.Kind fault, Kind call) {
+    return switch (fault) {
+      case READ_ERROR -> call == Kind.READ;
+      case WRITE_ERROR, LOST_WRITE, MISDIRECTED_WRITE -> call == Kind.WRITE;
+      case SYNC_ERROR -> call == Kind.SYNC;
+    };
+  }
+
+  private int end(Call call) {
+    return switch (call.kind) {
+      case READ -> endRead(call);
+      case WRITE -> endWrite(call);
+      case SYNC -> endSync(call);
+    };
+  }
+
+  private int endRead(Call call) {
+    if (call.fault == Fault.Kind.READ_ERROR) {
+      return EIO;
+    }
+    MemorySegment into = Objects.requireNonNull(call.memory);
+    MemorySegment.copy(MemorySegment.ofArray(current), call.offset, into, 0, into.byteSize());
+    return 0;
+  }
+
+  private int endWrite(Call call) {
+    MemorySegment from = Objects.requireNonNull(call.memory);
+    if (from.mismatch(MemorySegment.ofArray(call.data)) >= 0) {
+      throw new Violation("the memory of a write at %d changed in flight".formatted(call.offset));
+    }
+    if (call.fault == Fault.Kind.WRITE_ERROR) {
+      int kept = dice.below(call.data.length / SECTOR_BYTES + 1) * SECTOR_BYTES;
+      apply(call.offset, Arrays.copyOf(call.data, kept));
+      return EIO;
+    }
+    if (call.fault == Fault.Kind.MISDIRECTED_WRITE) {
+      long places = ((long) current.length - call.data.length) / BLOCK_BYTES + 1;
+      apply(dice.below(places) * BLOCK_BYTES, call.data);
+      return 0;
+    }
+    boolean lost = broken == BrokenRule.SILENT_LOSS && dice.percent(2);
+    if (call.fault != Fault.Kind.LOST_WRITE && !lost) {
+      apply(call.offset, call.data);
+    }
+    return 0;
+  }
+
+  private void apply(long offset, byte[] data) {
+    System.arraycopy(data, 0, current, (int) offset, data.length);
+    unsynced.add(new Unsynced(offset, data, ++ended));
+  }
+
+  /**
+   * After an error nothing that the sync covered is ever made durable, whatever later syncs say.
+   */
+  private int endSync(Call call) {
+    if (call.fault == Fault.Kind.SYNC_ERROR) {
+      for (Unsynced write : unsynced) {
+        write.hopeless |= write.ended <= call.coversEnded;
+      }
+      return EIO;
+    }
+    if (broken == BrokenRule.DROPPED_SYNC && dice.percent(33)) {
+      return 0;
+    }
+    long covers =
+        broken == BrokenRule.REORDERED_ACROSS_SYNC ? call.coversEnded - 1 : call.coversEnded;
+    for (Unsynced write : List.copyOf(unsynced)) {
+      if (write.ended <= covers && !write.hopeless) {
+        copy(write, 0, write.data.length, platter);
+        unsynced.removeIf(other -> other.hopeless && other.overlaps(write));
+      }
+    }
+    unsynced.removeIf(write -> write.ended <= covers && !write.hopeless);
+    return 0;
+  }
+
+  private static void copy(Unsynced write, int from, int to, byte[] into) {
+    System.arraycopy(write.data, from, into, (int) write.offset + from, to - from);
+  }
+}

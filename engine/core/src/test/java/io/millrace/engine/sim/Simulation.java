@@ -1,0 +1,346 @@
+package io.millrace.engine.sim;
+
+import io.millrace.engine.core.Catalog;
+import io.millrace.engine.core.StoreState;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Runs the steps of one seed on one store, and throws a {@link Violation} where it breaks a
+ * promise.
+ *
+ * <p>Single-threaded; two runs of the same setup and steps do the same, to the byte.
+ */
+final class Simulation {
+  private static final int READ_SECTORS_MAX = 512;
+  private static final int POLLS_MAX = 1_000_000;
+  private static final long IDLE_NANOS = 2_000_000_000L;
+
+  private final Setup setup;
+  private final List<Step> steps;
+  private final Trace trace = new Trace();
+  private final Model model = new Model();
+  private final Requests requests;
+  private final Machine machine;
+  private final Submitter submitter;
+  private long faultsForgiven;
+  private boolean damaged;
+  private boolean over;
+  private long segmentsFreeAtStart;
+  private int reached;
+  private int crashes;
+  private int recoveries;
+
+  /** Why a store is opened. */
+  private enum After {
+    FORMAT,
+    CLOSE,
+    PROCESS_LOSS,
+    POWER_LOSS
+  }
+
+  Simulation(Setup setup, List<Step> steps, Buffers buffers) {
+    this.setup = setup;
+    this.steps = steps;
+    requests = new Requests(model, trace, buffers, new WhatMayFail());
+    machine = new Machine(setup, trace, requests);
+    submitter = new Submitter(setup, model, machine, requests, buffers);
+    buffers.reset();
+  }
+
+  /**
+   * What a run did.
+   *
+   * @param trace a hash of everything that crossed a seam
+   * @param changes writes and zeroings that were acknowledged
+   */
+  record Report(long trace, int steps, int crashes, int recoveries, long answers, long changes) {}
+
+  /** The step that was running when a violation was thrown. */
+  int reached() {
+    return reached;
+  }
+
+  Report run() {
+    try {
+      begin();
+      for (reached = 0; reached < steps.size() && !over; reached++) {
+        Step step = steps.get(reached);
+        perform(step);
+        carryOn(step.dice());
+      }
+    } catch (Violation violation) {
+      throw violation;
+    } catch (RuntimeException | AssertionError broken) {
+      throw new Violation("the store threw " + broken, broken);
+    }
+    return new Report(
+        trace.hash(), reached, crashes, recoveries, requests.answered(), requests.acknowledged());
+  }
+
+  private final class WhatMayFail implements Requests.Excuses {
+    @Override
+    public boolean forErrors() {
+      return machine.storage().faultsStruck() > faultsForgiven;
+    }
+
+    /** Twice the blocks that may be alive would not fit. */
+    @Override
+    public boolean forNoSpace() {
+      return model.mappedBlocks() * 4096 * 100 > 35L * machine.store().info().capacityBytes();
+    }
+  }
+
+  private void begin() {
+    Dice dice = new Dice(setup.seed() + 1);
+    if (dice.percent(30)) {
+      machine.storage().scribble(dice);
+    }
+    if (dice.percent(20)) {
+      machine.format(true, dice.below(20));
+      machine.storage().losePower(dice);
+    }
+    machine.format(true, POLLS_MAX);
+    machine.open();
+    recover(After.FORMAT);
+    segmentsFreeAtStart = machine.store().stats().segmentsFree();
+    submitter.createVolume(dice);
+  }
+
+  private void perform(Step step) {
+    Dice dice = step.dice();
+    switch (step.kind()) {
+      case WRITE -> submitter.write(dice);
+      case REWRITE -> submitter.rewrite(dice);
+      case READ -> submitter.read(dice);
+      case ZERO -> submitter.zero(dice);
+      case FLUSH -> submitter.flush(dice);
+      case WAIT -> pump(dice.below(60));
+      case CREATE_VOLUME -> submitter.createVolume(dice);
+      case CLONE_SNAPSHOT -> submitter.cloneSnapshot(dice);
+      case CLONE_VOLUME -> submitter.cloneVolume(dice);
+      case CREATE_SNAPSHOT -> submitter.createSnapshot(dice);
+      case DELETE_VOLUME -> submitter.delete(dice, false);
+      case DELETE_SNAPSHOT -> submitter.delete(dice, true);
+      case RESIZE -> submitter.resize(dice);
+      case REPEAT_COMMAND -> submitter.repeatCommand(dice);
+      case FILL -> submitter.fill(dice);
+      case DRAIN -> drain();
+      case VERIFY -> verify();
+      case IDLE -> machine.idle(dice.below(IDLE_NANOS));
+      case LOSE_POWER -> losePower(dice);
+      case LOSE_PROCESS -> loseProcess(dice);
+      case REOPEN -> reopen();
+      case EMPTY -> empty();
+      case FAIL_CALL -> failCall(dice);
+      case DAMAGE -> damage(dice);
+    }
+  }
+
+  /** Polls a little, and looks whether the store still serves. */
+  private void carryOn(Dice salt) {
+    Dice dice = new Dice(~salt.next());
+    pump(dice.oneOf(0, 0, 1, 3));
+    if (over || machine.store().state() == StoreState.SERVING) {
+      return;
+    }
+    if (!excused()) {
+      throw new Violation(
+          "%s without a reason: %s".formatted(machine.store().state(), machine.store().reason()));
+    }
+    drain();
+    losePower(dice);
+  }
+
+  private void pump(int polls) {
+    for (int i = 0; i < polls && machine.poll(); i++) {
+      // Time moves in poll.
+    }
+  }
+
+  private boolean excused() {
+    return machine.storage().faultsStruck() > faultsForgiven;
+  }
+
+  private void drain() {
+    machine.await("requests in flight", () -> requests.size() == 0);
+  }
+
+  private void losePower(Dice dice) {
+    for (boolean up = false; !up; ) {
+      crashes++;
+      machine.losePower(dice);
+      afterCrash();
+      machine.open();
+      if (setup.faults() == Setup.Faults.ERRORS && dice.percent(10)) {
+        machine.storage().arm(new Fault(Fault.Kind.READ_ERROR, dice.below(30)));
+      }
+      up = machine.recover(dice.percent(25) ? dice.below(40) : POLLS_MAX);
+    }
+    recover(After.POWER_LOSS);
+  }
+
+  private void loseProcess(Dice dice) {
+    crashes++;
+    machine.loseProcess(dice);
+    afterCrash();
+    machine.open();
+    if (!machine.recover(dice.percent(25) ? dice.below(40) : POLLS_MAX)) {
+      losePower(dice);
+      return;
+    }
+    recover(After.PROCESS_LOSS);
+  }
+
+  private void reopen() {
+    drain();
+    machine.store().close(requests.add(new Request.Close(model.event())));
+    machine.await("the end of a close", requests::closed);
+    if (!excused() && machine.store().state() != StoreState.CLOSED) {
+      throw new Violation("closed, and is " + machine.store().state());
+    }
+    afterCrash();
+    machine.open();
+    recover(After.CLOSE);
+  }
+
+  private void afterCrash() {
+    model.crashed();
+    requests.forget();
+    machine.storage().disarm();
+    damaged &= excused();
+    if (!damaged) {
+      faultsForgiven = machine.storage().faultsStruck();
+    }
+  }
+
+  /** Brings a store that was opened to where work can go on, and compares all of it. */
+  private void recover(After when) {
+    machine.recover(POLLS_MAX);
+    recoveries++;
+    if (machine.store().state() != StoreState.SERVING) {
+      if (!excused()) {
+        throw new Violation(
+            "%s after %s: %s".formatted(machine.store().state(), when, machine.store().reason()));
+      }
+      over = damaged;
+      if (!damaged) {
+        losePower(new Dice(reached));
+      }
+      return;
+    }
+    model.reconcile(found(), damaged);
+    CutSearch search = model.searchCut(damaged);
+    for (View view : List.copyOf(model.views())) {
+      search.observe(view);
+      readAll(view, (v, sector, data, from) -> search.observe(v, sector, data));
+    }
+    drain();
+    search.finish();
+    over = damaged;
+    if (!damaged) {
+      settle(search, when);
+    }
+  }
+
+  /**
+   * After a power loss all that is found is durable; else a flush must make it so before it is all
+   * that may be found.
+   */
+  private void settle(CutSearch search, After when) {
+    List<View> volumes = model.usable(false);
+    if (when != After.POWER_LOSS && !volumes.isEmpty()) {
+      machine.store().flush(volumes.getFirst().id, requests.add(new Request.Flush(model.floor())));
+      drain();
+    }
+    model.settle(search);
+  }
+
+  private Map<String, Model.Found> found() {
+    Map<String, Model.Found> found = new LinkedHashMap<>();
+    Catalog catalog = machine.store().catalog();
+    for (Catalog.Volume volume : catalog.volumes()) {
+      found.put(volume.name(), new Model.Found(volume.id(), false, volume.sizeBytes()));
+    }
+    for (Catalog.Snapshot snapshot : catalog.snapshots()) {
+      found.put(snapshot.name(), new Model.Found(snapshot.id(), true, snapshot.sizeBytes()));
+    }
+    return found;
+  }
+
+  private void verify() {
+    for (View view : List.copyOf(model.views())) {
+      if (view.created && !view.deleting && view.nextSizeBytes == 0) {
+        readAll(view, model::checkRead);
+      }
+    }
+  }
+
+  /** Reads what was ever written, in runs, and a bit of what never was. */
+  private void readAll(View view, Request.Reader reader) {
+    long end = view.sizeBytes / Stamp.SECTOR_BYTES;
+    long from = 0;
+    long to = 0;
+    for (long first : view.writtenChunks()) {
+      if (first != to || to - from >= READ_SECTORS_MAX) {
+        read(view, from, Math.min(to, end), reader);
+        from = first;
+      }
+      to = first + View.CHUNK_SECTORS;
+    }
+    read(view, from, Math.min(to, end), reader);
+    read(view, Math.max(0, end - 8), end, reader);
+  }
+
+  private void read(View view, long from, long to, Request.Reader reader) {
+    if (from < to) {
+      submitter.read(view, from, (to - from) * Stamp.SECTOR_BYTES, reader);
+    }
+  }
+
+  /** Deletes everything: the store must be as empty as when it was formatted. */
+  private void empty() {
+    drain();
+    for (View view : List.copyOf(model.views())) {
+      submitter.delete(view);
+    }
+    drain();
+    machine.idle(30 * IDLE_NANOS);
+    long physicalBytes = machine.store().info().physicalBytes();
+    if (physicalBytes != 0) {
+      throw new Violation("all is deleted, and %d bytes are alive".formatted(physicalBytes));
+    }
+    long free = machine.store().stats().segmentsFree();
+    if (free < segmentsFreeAtStart - 4) {
+      throw new Violation(
+          "all is deleted, and %d segments are free, of %d".formatted(free, segmentsFreeAtStart));
+    }
+  }
+
+  private void failCall(Dice dice) {
+    Fault.Kind kind =
+        dice.oneOf(Fault.Kind.READ_ERROR, Fault.Kind.WRITE_ERROR, Fault.Kind.SYNC_ERROR);
+    machine.storage().arm(new Fault(kind, dice.below(30)));
+  }
+
+  private void damage(Dice dice) {
+    damaged = true;
+    switch (dice.below(3)) {
+      case 0 -> machine.storage().arm(new Fault(Fault.Kind.LOST_WRITE, dice.below(10)));
+      case 1 -> machine.storage().arm(new Fault(Fault.Kind.MISDIRECTED_WRITE, dice.below(10)));
+      default -> flipBits(dice);
+    }
+  }
+
+  /** Where there is something: most of a small store is empty. */
+  private void flipBits(Dice dice) {
+    for (int flips = 0, tries = 0; flips < 3 && tries < 100; tries++) {
+      long block = dice.below(setup.diskBytes() / 4096L);
+      if (!machine.storage().isZero(block * 4096, 4096)) {
+        machine.storage().flipBit(block * 4096 * 8 + dice.below(4096L * 8));
+        flips++;
+      }
+    }
+  }
+}

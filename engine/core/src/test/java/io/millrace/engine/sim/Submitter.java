@@ -1,0 +1,303 @@
+package io.millrace.engine.sim;
+
+import io.millrace.engine.core.Command;
+import io.millrace.engine.core.Errno;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Turns the salt of a step into a request on what is there, and submits it. */
+final class Submitter {
+  private static final long KIB = 1 << 10;
+  private static final long MIB = 1 << 20;
+  private static final int VOLUMES_MAX = 10;
+  private static final int SNAPSHOTS_MAX = 10;
+  private static final int SECTOR = Stamp.SECTOR_BYTES;
+
+  private final Setup setup;
+  private final Model model;
+  private final Machine machine;
+  private final Requests requests;
+  private final Buffers buffers;
+  private long names;
+
+  Submitter(Setup setup, Model model, Machine machine, Requests requests, Buffers buffers) {
+    this.setup = setup;
+    this.model = model;
+    this.machine = machine;
+    this.requests = requests;
+    this.buffers = buffers;
+  }
+
+  void write(Dice dice) {
+    View view = volume(dice);
+    if (view != null) {
+      long bytes = writeBytes(dice);
+      write(view, offset(dice, view, bytes), bytes, dice.percent(3));
+    }
+  }
+
+  /** Writes to few places, so that requests in flight overlap. */
+  void rewrite(Dice dice) {
+    View view = volume(dice);
+    if (view != null) {
+      long bytes = SECTOR * dice.between(1, 16);
+      write(view, SECTOR * dice.below(24L), bytes, dice.percent(3));
+    }
+  }
+
+  void fill(Dice dice) {
+    View view = volume(dice);
+    if (view == null) {
+      return;
+    }
+    long base = offset(dice, view, 4 * MIB);
+    for (long at = base; at < base + 4 * MIB && at < view.sizeBytes; at += 256 * KIB) {
+      write(view, at, 256 * KIB, false);
+    }
+  }
+
+  void zero(Dice dice) {
+    View view = volume(dice);
+    if (view == null) {
+      return;
+    }
+    long bytes = dice.percent(10) ? view.sizeBytes : writeBytes(dice) * dice.oneOf(1, 1, 8);
+    long offset = bytes == view.sizeBytes ? 0 : offset(dice, view, bytes);
+    bytes = Math.min(bytes, view.sizeBytes - offset);
+    if (bytes > 0) {
+      awaitTurn();
+      Op op = model.invoke(view, true, offset / SECTOR, bytes / SECTOR);
+      long tag = requests.add(new Request.Change(view, op, null, op.invokedAt));
+      machine.store().zero(view.id, offset, bytes, tag);
+    }
+  }
+
+  private void write(View view, long offset, long wanted, boolean zeroes) {
+    long bytes = Math.min(wanted, view.sizeBytes - offset);
+    if (bytes <= 0) {
+      return;
+    }
+    MemorySegment buffer = awaitBuffer();
+    MemorySegment data = buffer.asSlice(0, bytes);
+    long sector = offset / SECTOR;
+    Op op = model.invoke(view, zeroes, sector, bytes / SECTOR);
+    data.fill((byte) 0);
+    for (long at = 0; at < bytes && !zeroes; at += SECTOR) {
+      Stamp.write(data, at, view.key, sector + at / SECTOR, op.id);
+    }
+    long tag = requests.add(new Request.Change(view, op, buffer, op.invokedAt));
+    machine.store().write(view.id, offset, data, tag);
+  }
+
+  void read(Dice dice) {
+    View view = dice.percent(20) ? null : volume(dice);
+    if (view == null) {
+      wrong(dice);
+      return;
+    }
+    long bytes = writeBytes(dice);
+    long offset = offset(dice, view, bytes);
+    bytes = Math.min(bytes, view.sizeBytes - offset);
+    if (bytes > 0) {
+      read(view, offset / SECTOR, bytes, model::checkRead);
+    }
+  }
+
+  void read(View view, long sector, long bytes, Request.Reader reader) {
+    MemorySegment buffer = awaitBuffer();
+    long invokedAt = model.event();
+    long tag = requests.add(new Request.Read(view, sector, buffer, bytes, reader, invokedAt));
+    machine.store().read(view.id, sector * SECTOR, buffer.asSlice(0, bytes), tag);
+  }
+
+  private void wrong(Dice dice) {
+    View view = volume(dice);
+    MemorySegment buffer = awaitBuffer();
+    MemorySegment data = buffer.asSlice(0, 4096);
+    if (view == null || dice.percent(30)) {
+      long tag = requests.add(new Request.Wrong(buffer, Errno.ENOENT, model.event()));
+      machine.store().read(0x7777_7777L, 0, data, tag);
+    } else if (dice.percent(50)) {
+      long tag = requests.add(new Request.Wrong(buffer, Errno.EINVAL, model.event()));
+      machine.store().write(view.id, view.sizeBytes - 3584, data, tag);
+    } else {
+      long tag = requests.add(new Request.Wrong(buffer, Errno.EINVAL, model.event()));
+      machine.store().read(view.id, 100, data, tag);
+    }
+  }
+
+  void flush(Dice dice) {
+    View view = volume(dice);
+    if (view != null) {
+      awaitTurn();
+      long invokedAt = model.event();
+      machine.store().flush(view.id, requests.add(new Request.Flush(invokedAt)));
+    }
+  }
+
+  void createVolume(Dice dice) {
+    if (model.usable(false).size() < VOLUMES_MAX) {
+      String name = "volume-" + ++names;
+      long bytes = sizeBytes(dice);
+      create(name, false, null, bytes, Command.CreateVolume.empty(name, bytes));
+    }
+  }
+
+  void cloneSnapshot(Dice dice) {
+    View source = idle(model.usable(true), dice);
+    if (source != null && model.usable(false).size() < VOLUMES_MAX) {
+      String name = "clone-" + ++names;
+      long bytes = cloneBytes(dice, source);
+      create(name, false, source, bytes, Command.CreateVolume.ofSnapshot(name, bytes, source.id));
+    }
+  }
+
+  void cloneVolume(Dice dice) {
+    View source = idle(model.usable(false), dice);
+    if (source != null && model.usable(false).size() < VOLUMES_MAX) {
+      String name = "twin-" + ++names;
+      long bytes = cloneBytes(dice, source);
+      create(name, false, source, bytes, Command.CreateVolume.ofVolume(name, bytes, source.id));
+    }
+  }
+
+  private static long cloneBytes(Dice dice, View source) {
+    return dice.percent(70) ? source.sizeBytes : source.sizeBytes + SECTOR * dice.below(4096L);
+  }
+
+  void createSnapshot(Dice dice) {
+    View source = idle(model.usable(false), dice);
+    if (source != null && model.usable(true).size() < SNAPSHOTS_MAX) {
+      String name = "snapshot-" + ++names;
+      create(name, true, source, source.sizeBytes, new Command.CreateSnapshot(name, source.id));
+    }
+  }
+
+  private void create(
+      String name, boolean snapshot, @Nullable View source, long bytes, Command command) {
+    awaitTurn();
+    if (source != null) {
+      source.commands++;
+    }
+    View view = model.invokeCreate(name, snapshot, source, bytes);
+    view.commands++;
+    view.createdBy = command;
+    long tag = requests.add(new Request.Create(view, command, view.createdAt));
+    machine.store().command(command, tag);
+  }
+
+  void repeatCommand(Dice dice) {
+    View view = idle(model.usable(dice.percent(50)), dice);
+    if (view == null || view.resized || view.createdBy == null) {
+      return;
+    }
+    View source = view.source;
+    if (source != null && (model.named(source.name) != source || source.commands > 0)) {
+      return;
+    }
+    awaitTurn();
+    view.commands++;
+    if (source != null) {
+      source.commands++;
+    }
+    long tag = requests.add(new Request.Repeat(view, model.event()));
+    machine.store().command(view.createdBy, tag);
+  }
+
+  void delete(Dice dice, boolean snapshot) {
+    View view = idle(model.usable(snapshot), dice);
+    if (view != null) {
+      delete(view);
+    }
+  }
+
+  void delete(View view) {
+    machine.await("requests of " + view, () -> !requests.touches(view));
+    awaitTurn();
+    if (!view.created || view.commands > 0) {
+      return;
+    }
+    view.deleting = true;
+    view.commands++;
+    Command command =
+        view.snapshot ? new Command.DeleteSnapshot(view.id) : new Command.DeleteVolume(view.id);
+    long tag = requests.add(new Request.Delete(view, model.event()));
+    machine.store().command(command, tag);
+  }
+
+  void resize(Dice dice) {
+    View view = idle(model.usable(false), dice);
+    if (view == null) {
+      return;
+    }
+    machine.await("requests of " + view, () -> !requests.touches(view));
+    awaitTurn();
+    if (view.commands > 0 || !view.created) {
+      return;
+    }
+    boolean shrink = dice.percent(50);
+    long change = SECTOR * dice.between(1, 4096);
+    view.nextSizeBytes = shrink ? Math.max(4096, view.sizeBytes - change) : view.sizeBytes + change;
+    view.resized = true;
+    view.commands++;
+    long tag = requests.add(new Request.Resize(view, model.event()));
+    machine.store().command(new Command.ResizeVolume(view.id, view.nextSizeBytes, shrink), tag);
+  }
+
+  private @Nullable View volume(Dice dice) {
+    List<View> volumes = model.usable(false).stream().filter(v -> v.nextSizeBytes == 0).toList();
+    return volumes.isEmpty() ? null : volumes.get(dice.below(volumes.size()));
+  }
+
+  private static @Nullable View idle(List<View> views, Dice dice) {
+    List<View> idle = views.stream().filter(v -> v.commands == 0).toList();
+    return idle.isEmpty() ? null : idle.get(dice.below(idle.size()));
+  }
+
+  private static long sizeBytes(Dice dice) {
+    return switch (dice.below(5)) {
+      case 0 -> SECTOR * dice.between(8, 4096);
+      case 1, 2 -> 4 * KIB * dice.between(1, 512);
+      case 3 -> 4 * KIB * dice.between(512, 2048);
+      default -> (1L << dice.between(30, 45)) + SECTOR * dice.below(4096L);
+    };
+  }
+
+  private static long writeBytes(Dice dice) {
+    return switch (dice.below(20)) {
+      case 0, 1, 2, 3, 4, 5, 6, 7 -> 4 * KIB;
+      case 8, 9, 10, 11 -> SECTOR * dice.between(1, 24);
+      case 12, 13, 14, 15 -> 4 * KIB * dice.between(2, 16);
+      case 16, 17, 18 -> SECTOR * dice.between(64, 512);
+      default -> MIB;
+    };
+  }
+
+  /** Mostly in few windows, at the borders of what the maps are made of. */
+  private static long offset(Dice dice, View view, long bytes) {
+    long last = Math.max(0, view.sizeBytes - Math.min(bytes, view.sizeBytes));
+    long window =
+        switch (dice.below(8)) {
+          case 0, 1, 2 -> 0;
+          case 3 -> 2 * MIB - 64 * KIB;
+          case 4 -> view.sizeBytes / 2 / MIB * MIB;
+          case 5 -> Math.max(0, view.sizeBytes - 256 * KIB);
+          case 6 -> 6 * MIB;
+          default -> (1L << 30) - 64 * KIB;
+        };
+    long unit = dice.percent(70) ? 4 * KIB : SECTOR;
+    long offset = window + dice.below(512 * KIB / unit) * unit;
+    return Math.min(offset, last) / SECTOR * SECTOR;
+  }
+
+  private MemorySegment awaitBuffer() {
+    awaitTurn();
+    machine.await("a request", () -> !buffers.isEmpty());
+    return buffers.take();
+  }
+
+  private void awaitTurn() {
+    machine.await("a request", () -> requests.size() < setup.outstandingMax());
+  }
+}

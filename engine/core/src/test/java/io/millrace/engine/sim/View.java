@@ -1,0 +1,145 @@
+package io.millrace.engine.sim;
+
+import io.millrace.engine.core.Command;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** A volume or a snapshot as the model knows it. */
+final class View {
+  static final int CHUNK_SECTORS = 64;
+
+  final long key;
+  final String name;
+  final boolean snapshot;
+  final @Nullable View source;
+
+  /** The engine's id, 0 until it is told. */
+  long id;
+
+  long sizeBytes;
+
+  /** Asked for and not yet answered, else 0. */
+  long nextSizeBytes;
+
+  long createdAt;
+  boolean created;
+
+  /** Someone asked to delete it: it is no longer used. */
+  boolean deleting;
+
+  /** The command that made it, to be asked for again. */
+  @Nullable Command createdBy;
+
+  /** It no longer has the size that it was made with. */
+  boolean resized;
+
+  /** A command about it, or about its copy, is in flight. */
+  int commands;
+
+  private final TreeMap<Long, Cell[]> chunks = new TreeMap<>();
+
+  View(long key, String name, boolean snapshot, @Nullable View source, long createdAt) {
+    this.key = key;
+    this.name = name;
+    this.snapshot = snapshot;
+    this.source = source;
+    this.createdAt = createdAt;
+  }
+
+  Cell cell(long sector) {
+    Cell[] chunk = chunks.get(sector / CHUNK_SECTORS);
+    return chunk == null ? Op.VOID.settled : chunk[(int) (sector % CHUNK_SECTORS)];
+  }
+
+  void put(long sector, Cell cell) {
+    chunks
+            .computeIfAbsent(sector / CHUNK_SECTORS, k -> emptyChunk())[
+            (int) (sector % CHUNK_SECTORS)] =
+        cell;
+  }
+
+  private static Cell[] emptyChunk() {
+    Cell[] chunk = new Cell[CHUNK_SECTORS];
+    Arrays.fill(chunk, Op.VOID.settled);
+    return chunk;
+  }
+
+  /** First sectors of the chunks that were ever written, in order. */
+  List<Long> writtenChunks() {
+    return chunks.keySet().stream().map(index -> index * CHUNK_SECTORS).toList();
+  }
+
+  /** Puts an operation on top of a range; a zeroing leaves alone what was never written. */
+  void apply(Op op, long sector, long sectors) {
+    if (op.zeroes) {
+      zero(op, sector, sector + sectors);
+      return;
+    }
+    for (long s = sector; s < sector + sectors; s++) {
+      put(s, cell(s).under(op));
+    }
+  }
+
+  private void zero(Op op, long from, long to) {
+    Map<Long, Cell[]> touched =
+        chunks.subMap(from / CHUNK_SECTORS, (to + CHUNK_SECTORS - 1) / CHUNK_SECTORS);
+    for (Map.Entry<Long, Cell[]> entry : touched.entrySet()) {
+      long first = entry.getKey() * CHUNK_SECTORS;
+      Cell[] cells = entry.getValue();
+      for (int i = 0; i < CHUNK_SECTORS; i++) {
+        if (first + i >= from && first + i < to && cells[i] != Op.VOID.settled) {
+          cells[i] = cells[i].under(op);
+        }
+      }
+    }
+  }
+
+  /** Forgets what lies beyond the end. */
+  void truncate() {
+    long sectors = sizeBytes / Stamp.SECTOR_BYTES;
+    chunks.tailMap(sectors / CHUNK_SECTORS, false).clear();
+    for (Map.Entry<Long, Cell[]> entry : chunks.entrySet()) {
+      for (int i = 0; i < CHUNK_SECTORS; i++) {
+        if (entry.getKey() * CHUNK_SECTORS + i >= sectors) {
+          entry.getValue()[i] = Op.VOID.settled;
+        }
+      }
+    }
+  }
+
+  /** Takes over what the source may have held at some moment since {@code from}. */
+  void copyFrom(View other, long from) {
+    for (Map.Entry<Long, Cell[]> entry : other.chunks.entrySet()) {
+      Cell[] copy = new Cell[CHUNK_SECTORS];
+      for (int i = 0; i < CHUNK_SECTORS; i++) {
+        Cell cell = entry.getValue()[i];
+        copy[i] = cell.only() != null ? cell : Cell.base(cell.legal(from));
+      }
+      chunks.put(entry.getKey(), copy);
+    }
+  }
+
+  /** 4 KiB blocks that may hold data. */
+  long mappedBlocks() {
+    long blocks = 0;
+    for (Cell[] cells : chunks.values()) {
+      for (int i = 0; i < CHUNK_SECTORS; i += 8) {
+        for (int j = i; j < i + 8; j++) {
+          if (cells[j] != Op.VOID.settled) {
+            blocks++;
+            break;
+          }
+        }
+      }
+    }
+    return blocks;
+  }
+
+  @Override
+  public String toString() {
+    return (snapshot ? "snapshot " : "volume ") + name;
+  }
+}

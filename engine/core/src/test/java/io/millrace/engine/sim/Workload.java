@@ -1,0 +1,42 @@
+package io.millrace.engine.sim;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Draws the steps of a run from its seed, by weight. */
+final class Workload {
+  private Workload() {}
+
+  static List<Step> steps(Setup setup, int count) {
+    Dice dice = new Dice(setup.seed());
+    List<Step> steps = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      steps.add(new Step(kind(setup, dice), dice.next()));
+    }
+    if (setup.faults() == Setup.Faults.NONE) {
+      steps.add(new Step(Step.Kind.EMPTY, dice.next()));
+    }
+    return steps;
+  }
+
+  private static Step.Kind kind(Setup setup, Dice dice) {
+    if (setup.faults() == Setup.Faults.ERRORS && dice.percent(2)) {
+      return Step.Kind.FAIL_CALL;
+    }
+    if (setup.faults() == Setup.Faults.CORRUPTION && dice.percent(1)) {
+      return Step.Kind.DAMAGE;
+    }
+    int sum = 0;
+    for (Step.Kind kind : Step.Kind.values()) {
+      sum += kind.weight;
+    }
+    int drawn = dice.below(sum);
+    for (Step.Kind kind : Step.Kind.values()) {
+      drawn -= kind.weight;
+      if (drawn < 0) {
+        return kind;
+      }
+    }
+    throw new AssertionError("weights don't add up");
+  }
+}
