@@ -88,10 +88,10 @@ prepare() (
 
 # What every test needs from upstream: the snapshot API with its controller, and KubeVirt by its own operator.
 install_upstream() {
-  local csi kubevirt
+  local node=${1:-node1} csi kubevirt
   csi=$("$tools/build.sh" --dir csi)/share
   kubevirt=$("$tools/build.sh" --dir kubevirt)/share/generated
-  kubectl label node node1 node-role.kubernetes.io/control-plane= --overwrite
+  kubectl label node "$node" node-role.kubernetes.io/control-plane= --overwrite
   cat "$csi"/crd/*.yaml "$csi/rbac/external-snapshotter/snapshot-controller/rbac-snapshot-controller.yaml" | apply
   manifest snapshot-controller | apply
   manifest kubevirt-namespace | apply

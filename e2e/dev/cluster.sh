@@ -14,12 +14,12 @@ images() {
   e2e/images/build.sh ours >target/logs/images.log 2>&1 || { tail -n 20 target/logs/images.log >&2; die "images could not be made; log: target/logs/images.log"; }
 }
 
-# publish_guests: the cluster's image server shows the guests at http://10.99.0.1:8080/.
+# publish_guests FOLDER: links the guests into what the cluster's image server shows at http://10.99.0.1:8080/.
 publish_guests() {
-  local state=${MILLRACE_STATE:-$repo/target/cluster} file
-  mkdir -p "$state/www"
+  local file
+  mkdir -p "$1"
   for file in "$cache"/guest/debian-*; do
-    [ "$file" -ef "$state/www/$(basename "$file")" ] || ln -f "$file" "$state/www/" 2>/dev/null || cp --sparse=always "$file" "$state/www/"
+    ln -f "$file" "$1/" 2>/dev/null || cp --sparse=always "$file" "$1/"
   done
 }
 
@@ -31,7 +31,7 @@ up() {
   images
   guest_images
   e2e/cluster/cluster.sh up "$@"
-  publish_guests
+  publish_guests "${MILLRACE_STATE:-$repo/target/cluster}/www"
   e2e/cluster/cluster.sh load-images target/images/{engine,csi-driver,operator,importer}.tar
   say "installing Millrace: kubectl apply -k manifests/overlays/testbed"
   e2e/cluster/cluster.sh exec kubectl apply --server-side -k manifests/overlays/testbed >target/logs/apply.log 2>&1 ||

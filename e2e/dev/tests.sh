@@ -81,10 +81,16 @@ test_e2e_k3s() {
     echo "error: the k3s backend needs a Docker engine, and /var/run/docker.sock is not there; without Docker use ./dev test e2e" >&2
     return 1
   }
+  local archives
   build
   images
+  guest_images
+  mkdir -p target/www /run/millrace
+  publish_guests target/www
+  archives=$(printf '%s,' $(e2e/images/build.sh upstream) target/images/{engine,csi-driver,operator,importer}.tar)
   say "e2e on Testcontainers K3s (log: target/logs/e2e-k3s.log)"
-  logged e2e-k3s java -Dmillrace.backend=k3s -cp "$(e2e_classpath)" org.junit.platform.console.ConsoleLauncher execute \
+  logged e2e-k3s java -Dmillrace.backend=k3s -Dmillrace.archives="${archives%,}" -Dmillrace.guests="$repo/target/www" \
+    -cp "$(e2e_classpath)" org.junit.platform.console.ConsoleLauncher execute \
     --scan-classpath e2e/target/test-classes --include-classname '.*E2E' --reports-dir target/reports/e2e
 }
 
