@@ -1,0 +1,91 @@
+package io.millrace.engine.daemon;
+
+import io.millrace.engine.core.StoreOptions;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How a daemon is told to run. */
+final class DaemonOptions {
+  @Option(
+      names = "--store",
+      required = true,
+      paramLabel = "PATH",
+      description = "File or block device that holds the store.")
+  Path store = Path.of("");
+
+  @Option(
+      names = "--socket",
+      paramLabel = "PATH",
+      defaultValue = "/run/millrace/engine.sock",
+      description = "Unix socket of the gRPC server; default ${DEFAULT-VALUE}.")
+  Path socket = Path.of("");
+
+  @Option(
+      names = "--state-dir",
+      paramLabel = "DIR",
+      defaultValue = "/var/lib/millrace/state",
+      description =
+          "Where it is remembered which volumes are attached, one folder per store; default"
+              + " ${DEFAULT-VALUE}.")
+  Path stateFolder = Path.of("");
+
+  @Option(
+      names = "--health",
+      paramLabel = "[HOST:]PORT",
+      defaultValue = "9810",
+      description = "HTTP port of /healthz, /readyz and /metrics; default ${DEFAULT-VALUE}.")
+  String health = "";
+
+  @Option(
+      names = "--format-if-missing",
+      paramLabel = "SIZE",
+      description = "Lay out a store of this size when the file does not exist.")
+  @Nullable ByteSize formatIfMissing;
+
+  @Option(
+      names = "--sparse",
+      description = "With --format-if-missing: do not write zeros over the file first.")
+  boolean sparse;
+
+  @Option(
+      names = "--cache",
+      paramLabel = "SIZE",
+      defaultValue = "64MiB",
+      description = "Memory of the read cache; default ${DEFAULT-VALUE}.")
+  ByteSize cache = new ByteSize(0);
+
+  @Option(
+      names = "--maps",
+      paramLabel = "SIZE",
+      defaultValue = "128MiB",
+      description = "Most memory of the block maps; default ${DEFAULT-VALUE}.")
+  ByteSize maps = new ByteSize(0);
+
+  @Option(
+      names = "--disk-threads",
+      paramLabel = "N",
+      defaultValue = "16",
+      description = "Calls at the disk at a time; default ${DEFAULT-VALUE}.")
+  int diskThreads;
+
+  @Option(
+      names = "--queue-depth",
+      paramLabel = "N",
+      defaultValue = "128",
+      description = "Requests under way per attached volume; default ${DEFAULT-VALUE}.")
+  int queueDepth;
+
+  StoreOptions storeOptions() {
+    return StoreOptions.defaults().withCacheBytes(cache.bytes()).withMapBytesMax(maps.bytes());
+  }
+
+  InetSocketAddress healthAddress() {
+    int colon = health.lastIndexOf(':');
+    int port = Integer.parseInt(health.substring(colon + 1));
+    return colon < 0
+        ? new InetSocketAddress(port)
+        : new InetSocketAddress(health.substring(0, colon), port);
+  }
+}

@@ -1,0 +1,108 @@
+package io.millrace.engine.daemon;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.millrace.engine.api.Stats;
+import io.millrace.engine.api.Store;
+import io.millrace.engine.api.StoreState;
+import io.millrace.engine.daemon.rpc.Engine;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * {@code /healthz}: the reactor answers. {@code /readyz}: the store serves and attachments are
+ * restored. {@code /metrics}: counters as Prometheus text.
+ */
+final class HealthServer implements AutoCloseable {
+  private final HttpServer server;
+  private final Engine engine;
+  private final AtomicBoolean ready = new AtomicBoolean();
+
+  private HealthServer(HttpServer server, Engine engine) {
+    this.server = server;
+    this.engine = engine;
+  }
+
+  static HealthServer start(InetSocketAddress address, Engine engine) throws IOException {
+    HttpServer server = HttpServer.create(address, 0);
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    HealthServer health = new HealthServer(server, engine);
+    server.createContext("/healthz", health::live);
+    server.createContext("/readyz", health::readiness);
+    server.createContext("/metrics", health::metrics);
+    server.start();
+    return health;
+  }
+
+  /** Attachments have been restored. */
+  void ready() {
+    ready.set(true);
+  }
+
+  private void live(HttpExchange exchange) throws IOException {
+    // Asking is the check: it hangs when the reactor does.
+    answer(exchange, 200, engine.store().getState() + "\n");
+  }
+
+  private void readiness(HttpExchange exchange) throws IOException {
+    Store store = engine.store();
+    if (store.getState() != StoreState.SERVING) {
+      answer(exchange, 503, store.getState() + " " + store.getReason() + "\n");
+    } else if (!ready.get()) {
+      answer(exchange, 503, "attaching volumes again\n");
+    } else {
+      answer(exchange, 200, "SERVING\n");
+    }
+  }
+
+  private void metrics(HttpExchange exchange) throws IOException {
+    answer(exchange, 200, text(engine.store(), engine.stats()));
+  }
+
+  static String text(Store store, Stats stats) {
+    StringBuilder out = new StringBuilder();
+    Stats.getDescriptor()
+        .getFields()
+        .forEach(
+            field -> {
+              boolean gauge = field.getName().startsWith("segments_") || isLevel(field.getName());
+              String name = "millrace_" + field.getName() + (gauge ? "" : "_total");
+              append(out, name, gauge ? "gauge" : "counter", (Long) stats.getField(field));
+            });
+    append(out, "millrace_store_capacity_bytes", "gauge", store.getCapacityBytes());
+    append(out, "millrace_store_physical_bytes", "gauge", store.getPhysicalBytes());
+    append(out, "millrace_store_free_bytes", "gauge", store.getFreeBytes());
+    append(out, "millrace_store_logical_bytes", "gauge", store.getLogicalBytes());
+    append(out, "millrace_store_volumes", "gauge", store.getVolumes());
+    append(out, "millrace_store_snapshots", "gauge", store.getSnapshots());
+    long serving = store.getState() == StoreState.SERVING ? 1 : 0;
+    append(out, "millrace_store_serving", "gauge", serving);
+    return out.toString();
+  }
+
+  private static boolean isLevel(String field) {
+    return field.equals("map_bytes");
+  }
+
+  private static void append(StringBuilder out, String name, String type, long value) {
+    out.append("# TYPE ").append(name).append(' ').append(type).append('\n');
+    out.append(name).append(' ').append(value).append('\n');
+  }
+
+  private static void answer(HttpExchange exchange, int code, String text) throws IOException {
+    byte[] body = text.getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");
+    try (exchange) {
+      exchange.sendResponseHeaders(code, body.length);
+      exchange.getResponseBody().write(body);
+    }
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+  }
+}

@@ -1,0 +1,174 @@
+package io.millrace.engine.daemon;
+
+import io.millrace.engine.core.Store;
+import io.millrace.engine.core.StoreState;
+import io.millrace.engine.daemon.attach.Attachments;
+import io.millrace.engine.daemon.cli.StoreFormat;
+import io.millrace.engine.daemon.fuse.FuseServer;
+import io.millrace.engine.daemon.linux.Epoll;
+import io.millrace.engine.daemon.linux.EventFd;
+import io.millrace.engine.daemon.rpc.Engine;
+import io.millrace.engine.daemon.rpc.EngineServer;
+import io.millrace.engine.daemon.storage.FileStorage;
+import io.millrace.engine.daemon.storage.StoreInUseException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/**
+ * The engine of a node: opens a store, recovers it, attaches again what was attached, and serves
+ * until SIGTERM.
+ */
+@Command(
+    name = "millraced",
+    mixinStandardHelpOptions = true,
+    version = "millraced 0.1.0",
+    description = "Serves one store of this node as block devices.",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:Ended by SIGTERM or SIGINT, everything flushed",
+      "1:Failure",
+      "2:Wrong usage or argument",
+      "6:The store is damaged; the damage is named on stderr and in the termination message"
+    })
+public final class Millraced implements Callable<Integer> {
+  private static final Path TERMINATION_MESSAGE = Path.of("/dev/termination-log");
+
+  @Mixin private DaemonOptions options = new DaemonOptions();
+
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new Millraced()).execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    try {
+      return serve();
+    } catch (StoreInUseException e) {
+      return fail(ExitCode.CONFLICT, e.getMessage());
+    } catch (IOException e) {
+      return fail(ExitCode.FAILURE, e.getMessage());
+    }
+  }
+
+  private int serve() throws IOException, InterruptedException {
+    formatIfMissing();
+    say("opening %s", options.store);
+    List<String> missing = Guarantees.claim();
+    EventFd wake = new EventFd();
+    Epoll epoll = new Epoll();
+    FileStorage storage = FileStorage.open(options.store, wake, options.diskThreads);
+    Store store = Store.open(storage, new SystemClock(), options.storeOptions());
+    FuseServer fuse = new FuseServer(store, epoll, options.queueDepth);
+    report(missing, fuse);
+    CompletableFuture<StoreState> recovered = new CompletableFuture<>();
+    Reactor reactor = new Reactor(store, epoll, fuse, wake, state -> changed(state, recovered));
+    reactor.start();
+    Engine engine = new Engine(reactor, options.store.toString());
+    EngineServer rpc = EngineServer.start(options.socket, engine);
+    HealthServer health = HealthServer.start(options.healthAddress(), engine);
+    if (recovered.join() == StoreState.DAMAGED) {
+      return refuse(engine.store().getReason());
+    }
+    Attachments attachments = restore(reactor, engine);
+    stopOnSignal(rpc, health, attachments, reactor, storage);
+    health.ready();
+    say("serving on %s, health and metrics on %s", options.socket, options.healthAddress());
+    return awaitSignal();
+  }
+
+  private void formatIfMissing() throws IOException {
+    ByteSize size = options.formatIfMissing;
+    if (size != null && !Files.exists(options.store)) {
+      StoreFormat.create(options.store, size, options.sparse, System.out);
+    }
+  }
+
+  private static void report(List<String> missing, FuseServer fuse) {
+    missing.forEach(m -> say("weaker guarantee: %s", m));
+    long locked = fuse.poolLockResult();
+    if (locked < 0) {
+      say(
+          "weaker guarantee: %s",
+          Guarantees.refused("mlock of request memory", locked, "a kill may fail requests"));
+    }
+    say("request memory: %s", new ByteSize(fuse.poolBytes()));
+  }
+
+  private static void changed(StoreState state, CompletableFuture<StoreState> recovered) {
+    if (!recovered.complete(state) && state == StoreState.STOPPED) {
+      say("the store has stopped after a failed write: it only reads now; see 'store info'");
+    }
+  }
+
+  private Attachments restore(Reactor reactor, Engine engine) throws IOException {
+    var info = reactor.ask(Store::info).join();
+    say(
+        "store %s recovered in %d ms: %d volumes, %d snapshots, %s free of %s",
+        info.uuid(),
+        TimeUnit.NANOSECONDS.toMillis(info.recoveryNanos()),
+        info.volumes(),
+        info.snapshots(),
+        new ByteSize(info.freeBytes()),
+        new ByteSize(info.capacityBytes()));
+    Attachments attachments = new Attachments(reactor, info.uuid(), options.stateFolder);
+    attachments.restore().forEach(failure -> say("not attached again: %s", failure));
+    if (attachments.count() > 0) {
+      say("attached %d volumes again", attachments.count());
+    }
+    engine.serve(attachments);
+    return attachments;
+  }
+
+  /** A signal runs the virtual machine's shutdown hooks; this one ends it with a code of ours. */
+  private static void stopOnSignal(
+      EngineServer rpc,
+      HealthServer health,
+      Attachments attachments,
+      Reactor reactor,
+      FileStorage storage) {
+    Runnable stop =
+        () -> {
+          rpc.close();
+          health.close();
+          attachments
+              .release()
+              .forEach(d -> say("%s is in use: it fails until millraced is started again", d));
+          int errno = reactor.close().join();
+          storage.close();
+          say(errno == 0 ? "stopped" : "stopped; the last writes were not made durable");
+          Runtime.getRuntime().halt(errno == 0 ? ExitCode.OK : ExitCode.DAMAGED);
+        };
+    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("millrace-stop").unstarted(stop));
+  }
+
+  private static int awaitSignal() throws InterruptedException {
+    Thread.currentThread().join();
+    return ExitCode.OK;
+  }
+
+  private int refuse(String reason) throws IOException {
+    String message = "store " + options.store + " is damaged and is not served: " + reason;
+    if (Files.isWritable(TERMINATION_MESSAGE)) {
+      Files.writeString(TERMINATION_MESSAGE, message);
+    }
+    return fail(ExitCode.DAMAGED, message);
+  }
+
+  private int fail(int code, @Nullable String message) {
+    System.err.println("millraced: " + message);
+    return code;
+  }
+
+  private static void say(String format, Object... arguments) {
+    System.out.printf("millraced: " + format + "%n", arguments);
+  }
+}

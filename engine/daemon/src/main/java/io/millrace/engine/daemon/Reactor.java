@@ -1,0 +1,236 @@
+package io.millrace.engine.daemon;
+
+import io.millrace.engine.core.Answers;
+import io.millrace.engine.core.Command;
+import io.millrace.engine.core.CommandResult;
+import io.millrace.engine.core.Store;
+import io.millrace.engine.core.StoreState;
+import io.millrace.engine.daemon.fuse.FuseConnection;
+import io.millrace.engine.daemon.fuse.FuseServer;
+import io.millrace.engine.daemon.linux.Epoll;
+import io.millrace.engine.daemon.linux.EventFd;
+import io.millrace.engine.daemon.linux.KernelException;
+import io.millrace.engine.daemon.linux.Libc;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * The owner thread of a store: takes FUSE requests, ends of disk calls and commands, runs each to
+ * completion, and sleeps in epoll when there is nothing.
+ *
+ * <p>It never waits for anything but epoll. Other threads reach the store only through the methods
+ * here that return a future; such a future completes on this thread, so what hangs on it must be
+ * short or go elsewhere. If this thread dies, the process ends: nobody else could answer.
+ */
+public final class Reactor implements Answers {
+  /** Exit code after a fault of the program itself. */
+  static final int FAULT_EXIT_CODE = 1;
+
+  private static final long WAKE_KEY = 0;
+
+  /** Tags of requests that don't come from FUSE; those are slot numbers, far below. */
+  private static final long FIRST_CONTROL_TAG = 1L << 32;
+
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
+  private final Store store;
+  private final FuseServer fuse;
+  private final Epoll epoll;
+  private final EventFd wake;
+  private final Consumer<StoreState> onStateChange;
+  private final ConcurrentLinkedQueue<Consumer<Store>> tasks = new ConcurrentLinkedQueue<>();
+  private final Map<Long, CompletableFuture<Integer>> requests = new HashMap<>();
+  private final Map<Long, CompletableFuture<CommandResult>> commands = new HashMap<>();
+  private long nextTag = FIRST_CONTROL_TAG;
+  private StoreState lastState = StoreState.RECOVERING;
+
+  /**
+   * @param wake the eventfd that the store's disk signals too
+   * @param onStateChange called on the reactor thread
+   */
+  Reactor(
+      Store store, Epoll epoll, FuseServer fuse, EventFd wake, Consumer<StoreState> onStateChange)
+      throws KernelException {
+    this.store = store;
+    this.epoll = epoll;
+    this.fuse = fuse;
+    this.wake = wake;
+    this.onStateChange = onStateChange;
+    epoll.add(wake.fd(), WAKE_KEY);
+  }
+
+  void start() {
+    Thread.ofPlatform().name("millrace-reactor").start(this::runOrDie);
+  }
+
+  private void runOrDie() {
+    try {
+      run();
+    } catch (Throwable fault) {
+      fault.printStackTrace();
+      System.err.println("millraced: the reactor has failed; ending, so that a restart recovers");
+      Runtime.getRuntime().halt(FAULT_EXIT_CODE);
+    }
+  }
+
+  private void run() {
+    // A refusal has been reported at the start of the daemon.
+    Libc.becomeIoFlusher();
+    while (store.state() != StoreState.CLOSED) {
+      runTasks();
+      fuse.serve();
+      long waitNanos = store.poll(this);
+      reportState();
+      takeEvents(epoll.await(timeoutMillis(waitNanos)));
+    }
+    runTasks();
+  }
+
+  private int timeoutMillis(long waitNanos) {
+    if (waitNanos <= 0 || fuse.hasWork() || !tasks.isEmpty()) {
+      return 0;
+    }
+    if (waitNanos == Long.MAX_VALUE) {
+      return -1;
+    }
+    return (int) Math.min(waitNanos / NANOS_PER_MILLI + 1, 1000);
+  }
+
+  private void takeEvents(int count) {
+    for (int i = 0; i < count; i++) {
+      long key = epoll.key(i);
+      if (key == WAKE_KEY) {
+        wake.clear();
+      } else {
+        fuse.readable(key);
+      }
+    }
+  }
+
+  private void runTasks() {
+    for (Consumer<Store> task = tasks.poll(); task != null; task = tasks.poll()) {
+      task.accept(store);
+    }
+  }
+
+  private void reportState() {
+    StoreState state = store.state();
+    if (state != lastState) {
+      lastState = state;
+      onStateChange.accept(state);
+    }
+  }
+
+  @Override
+  public void answered(long tag, int errno) {
+    if (tag < FIRST_CONTROL_TAG) {
+      fuse.answered(tag, errno);
+      return;
+    }
+    CompletableFuture<Integer> request = requests.remove(tag);
+    if (request != null) {
+      request.complete(errno);
+    }
+  }
+
+  @Override
+  public void commanded(long tag, CommandResult result) {
+    CompletableFuture<CommandResult> command = commands.remove(tag);
+    if (command != null) {
+      command.complete(result);
+    }
+  }
+
+  /** Looks at the store. Any thread. */
+  public <T> CompletableFuture<T> ask(Function<Store, T> question) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    submit(
+        s -> {
+          try {
+            answer.complete(question.apply(s));
+          } catch (RuntimeException e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    return answer;
+  }
+
+  /** Changes the catalog. Any thread. */
+  public CompletableFuture<CommandResult> command(Command command) {
+    CompletableFuture<CommandResult> result = new CompletableFuture<>();
+    submit(
+        s -> {
+          long tag = nextTag++;
+          commands.put(tag, result);
+          s.command(command, tag);
+        });
+    return result;
+  }
+
+  /** Makes all writes answered so far durable; gives an errno. Any thread. */
+  public CompletableFuture<Integer> flush(long volumeId) {
+    return request((s, tag) -> s.flush(volumeId, tag));
+  }
+
+  /** Flushes, checkpoints, and ends the reactor. Any thread. */
+  public CompletableFuture<Integer> close() {
+    return request(Store::close);
+  }
+
+  /** Begins to serve an attached volume. Any thread. */
+  public CompletableFuture<Void> connect(FuseConnection connection) {
+    CompletableFuture<Void> connected = new CompletableFuture<>();
+    submit(
+        s -> {
+          try {
+            fuse.add(connection);
+            connected.complete(null);
+          } catch (KernelException e) {
+            connected.completeExceptionally(e);
+          }
+        });
+    return connected;
+  }
+
+  /** Ends serving; done when no request of the volume is under way. Any thread. */
+  public CompletableFuture<Void> disconnect(FuseConnection connection) {
+    submit(s -> fuse.remove(connection));
+    return connection.closed();
+  }
+
+  /** The file of an attached volume has a new size. Any thread. */
+  public CompletableFuture<Void> resized(long volumeId, long sizeBytes) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    submit(
+        s -> {
+          fuse.resize(volumeId, sizeBytes);
+          done.complete(null);
+        });
+    return done;
+  }
+
+  private CompletableFuture<Integer> request(Request request) {
+    CompletableFuture<Integer> result = new CompletableFuture<>();
+    submit(
+        s -> {
+          long tag = nextTag++;
+          requests.put(tag, result);
+          request.send(s, tag);
+        });
+    return result;
+  }
+
+  private void submit(Consumer<Store> task) {
+    tasks.add(task);
+    wake.signal();
+  }
+
+  /** A call of the store that will be answered by an errno. */
+  private interface Request {
+    void send(Store store, long tag);
+  }
+}

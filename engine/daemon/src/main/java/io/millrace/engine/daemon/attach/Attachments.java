@@ -1,0 +1,223 @@
+package io.millrace.engine.daemon.attach;
+
+import io.millrace.engine.core.Catalog;
+import io.millrace.engine.daemon.ObjectId;
+import io.millrace.engine.daemon.Reactor;
+import io.millrace.engine.daemon.fuse.FuseConnection;
+import io.millrace.engine.daemon.linux.FuseMount;
+import io.millrace.engine.daemon.linux.Libc;
+import io.millrace.engine.daemon.linux.Loop;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Gives volumes a block device, takes it away, and does both again after a restart.
+ *
+ * <p>A device is a loop device with direct I/O on the one file of a FUSE connection that the
+ * reactor serves. The file system hangs in no folder, and nobody but the loop device holds the
+ * file, so that the end of the daemon leaves nothing but the loop device. That one carries the
+ * store's and the volume's id as its name; the next daemon of the store finds it so and clears it.
+ *
+ * <p>Any thread but the reactor; calls for one volume must not overlap (see rpc.OneAtATime). What
+ * waits for the reactor's answers runs on the calling thread.
+ */
+public final class Attachments {
+  private final Reactor reactor;
+  private final String namePrefix;
+  private final AttachRecords records;
+  private final Map<ObjectId, Attachment> attached = new ConcurrentHashMap<>();
+
+  /**
+   * @param stateFolder where the intents of this store are kept
+   */
+  public Attachments(Reactor reactor, UUID store, Path stateFolder) throws IOException {
+    this.reactor = reactor;
+    this.namePrefix = "millrace:" + store + ":";
+    this.records = new AttachRecords(stateFolder.resolve(store.toString()));
+  }
+
+  public Optional<Attachment> find(ObjectId volume) {
+    return Optional.ofNullable(attached.get(volume));
+  }
+
+  public int count() {
+    return attached.size();
+  }
+
+  /** Attaches, or gives the attachment that is there. */
+  public Attachment attach(AttachIntent intent) throws IOException {
+    Attachment present = attached.get(intent.volume());
+    if (present == null) {
+      return attachNew(intent, OptionalInt.empty());
+    }
+    if (!present.intent().equals(intent)) {
+      throw new AttachException(new AttachError.AttachedOtherwise(intent.volume(), present));
+    }
+    return present;
+  }
+
+  private Attachment attachNew(AttachIntent intent, OptionalInt preferredLoop) throws IOException {
+    Catalog.Volume volume = volumeOf(intent.volume());
+    records.remember(intent, preferredLoop);
+    Attachment made;
+    try {
+      made = connect(intent, volume.sizeBytes(), preferredLoop);
+    } catch (IOException e) {
+      records.forget(intent.volume());
+      throw new AttachException(
+          new AttachError.Refused(intent.volume(), String.valueOf(e.getMessage())));
+    }
+    attached.put(intent.volume(), made);
+    records.remember(intent, OptionalInt.of(made.loop().number()));
+    return made;
+  }
+
+  private Catalog.Volume volumeOf(ObjectId volume) throws AttachException {
+    return reactor
+        .ask(store -> store.catalog().volume(volume.value()))
+        .join()
+        .orElseThrow(() -> new AttachException(new AttachError.NoVolume(volume)));
+  }
+
+  /** Connection, file system, file, loop device: whatever fails, what was made before is undone. */
+  private Attachment connect(AttachIntent intent, long sizeBytes, OptionalInt preferredLoop)
+      throws IOException {
+    ObjectId volume = intent.volume();
+    int device = FuseMount.openDevice();
+    FuseMount mount;
+    try {
+      mount = FuseMount.create(device);
+    } catch (IOException e) {
+      Libc.close(device);
+      throw e;
+    }
+    String fileName = volume.toString();
+    var connection =
+        new FuseConnection(device, volume.value(), fileName, sizeBytes, intent.readOnly());
+    try (mount) {
+      await(reactor.connect(connection));
+      return new Attachment(intent, bindLoop(intent, mount, preferredLoop), connection);
+    } catch (IOException e) {
+      await(reactor.disconnect(connection));
+      throw e;
+    }
+  }
+
+  private LoopDevice bindLoop(AttachIntent intent, FuseMount mount, OptionalInt preferredLoop)
+      throws IOException {
+    int mode = intent.readOnly() ? Libc.O_RDONLY : Libc.O_RDWR;
+    int file = mount.openFile(intent.volume().toString(), mode);
+    try {
+      String name = namePrefix + intent.volume();
+      return LoopDevice.bind(
+          new Loop.Config(file, intent.sectorBytes(), intent.readOnly(), name), preferredLoop);
+    } finally {
+      Libc.close(file);
+    }
+  }
+
+  /** Flushes and detaches; done too when the volume is not attached. */
+  public void detach(ObjectId volume) throws IOException {
+    Attachment present = attached.get(volume);
+    if (present != null) {
+      if (!present.loop().unbind()) {
+        throw new AttachException(new AttachError.InUse(volume, present.device()));
+      }
+      disconnect(present);
+    }
+    records.forget(volume);
+  }
+
+  private void disconnect(Attachment present) throws IOException {
+    ObjectId volume = present.intent().volume();
+    await(reactor.disconnect(present.connection()));
+    int errno = await(reactor.flush(volume.value()));
+    attached.remove(volume, present);
+    if (errno != 0) {
+      throw new AttachException(
+          new AttachError.Refused(volume, "detached, but its last writes were not made durable"));
+    }
+  }
+
+  /** The volume has grown: so does its device. */
+  public void grow(ObjectId volume, long sizeBytes) throws IOException {
+    Attachment present = attached.get(volume);
+    if (present != null) {
+      await(reactor.resized(volume.value(), sizeBytes));
+      present.loop().refreshSize();
+    }
+  }
+
+  /**
+   * Clears what a dead daemon of this store has left, then attaches again what was attached.
+   *
+   * @return what could not be attached, in words
+   */
+  public List<String> restore() throws IOException {
+    for (LoopDevice stale : LoopDevice.bound(namePrefix)) {
+      stale.abandon();
+    }
+    List<String> failures = new ArrayList<>();
+    for (AttachRecords.Remembered remembered : records.all()) {
+      try {
+        restore(remembered);
+      } catch (IOException e) {
+        failures.add(e.getMessage());
+      }
+    }
+    return failures;
+  }
+
+  private void restore(AttachRecords.Remembered remembered) throws IOException {
+    ObjectId volume = remembered.intent().volume();
+    if (reactor.ask(s -> s.catalog().volume(volume.value())).join().isEmpty()) {
+      records.forget(volume);
+      return;
+    }
+    Catalog.Volume known = volumeOf(volume);
+    Attachment made = connect(remembered.intent(), known.sizeBytes(), remembered.loopNumber());
+    attached.put(volume, made);
+    records.remember(remembered.intent(), OptionalInt.of(made.loop().number()));
+  }
+
+  /**
+   * Releases every device that nobody uses; the intents stay.
+   *
+   * @return devices that are in use, and will fail until the next daemon attaches anew
+   */
+  public List<String> release() {
+    List<String> inUse = new ArrayList<>();
+    for (Attachment present : attached.values()) {
+      try {
+        if (present.loop().unbind()) {
+          disconnect(present);
+        } else {
+          inUse.add(present.device());
+        }
+      } catch (IOException e) {
+        inUse.add(present.device() + " (" + e.getMessage() + ")");
+      }
+    }
+    return inUse;
+  }
+
+  private static <T> T await(CompletableFuture<T> future) throws IOException {
+    try {
+      return future.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof IOException cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+}

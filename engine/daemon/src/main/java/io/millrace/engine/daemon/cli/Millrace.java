@@ -1,0 +1,72 @@
+package io.millrace.engine.daemon.cli;
+
+import io.grpc.StatusRuntimeException;
+import io.millrace.engine.daemon.ByteSize;
+import io.millrace.engine.daemon.ExitCode;
+import io.millrace.engine.daemon.storage.StoreInUseException;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The entry point of {@code millrace}: the tree of commands and what failures become. */
+@Command(
+    name = "millrace",
+    mixinStandardHelpOptions = true,
+    version = "millrace 0.1.0",
+    description = "Looks after a Millrace store: its volumes, snapshots, clones and attachments.",
+    synopsisSubcommandLabel = "COMMAND",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:Done",
+      "1:Failure",
+      "2:Wrong usage or argument",
+      "3:No such object",
+      "4:Exists already as something else, is in use, or is busy",
+      "5:The store is full",
+      "6:The store is damaged or has stopped",
+      "7:The daemon cannot be reached, or is still recovering"
+    },
+    subcommands = {
+      StoreCommands.class,
+      VolumeCommands.class,
+      SnapshotCommands.class,
+      CloneCommand.class,
+      StatsCommand.class
+    })
+public final class Millrace {
+  public static void main(String[] arguments) {
+    System.exit(commandLine().execute(arguments));
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new Millrace())
+        .registerConverter(ByteSize.class, ByteSize::parse)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(
+            (failure, command, parsed) -> report(failure, command.getErr()));
+  }
+
+  private static int report(Exception failure, PrintWriter err) {
+    if (failure instanceof StatusRuntimeException refused) {
+      String description = refused.getStatus().getDescription();
+      err.println("millrace: " + (description == null ? refused.getMessage() : description));
+      return exitCode(refused);
+    }
+    err.println("millrace: " + failure.getMessage());
+    return failure instanceof CommandFailure named
+        ? named.exitCode()
+        : failure instanceof StoreInUseException ? ExitCode.CONFLICT : ExitCode.FAILURE;
+  }
+
+  static int exitCode(StatusRuntimeException refused) {
+    return switch (refused.getStatus().getCode()) {
+      case INVALID_ARGUMENT, OUT_OF_RANGE -> ExitCode.USAGE;
+      case NOT_FOUND -> ExitCode.NOT_FOUND;
+      case ALREADY_EXISTS, FAILED_PRECONDITION, ABORTED -> ExitCode.CONFLICT;
+      case RESOURCE_EXHAUSTED -> ExitCode.NO_SPACE;
+      case DATA_LOSS -> ExitCode.DAMAGED;
+      case UNAVAILABLE -> ExitCode.UNREACHABLE;
+      default -> ExitCode.FAILURE;
+    };
+  }
+}

@@ -1,0 +1,99 @@
+package io.millrace.engine.daemon.rpc;
+
+import io.millrace.engine.api.Snapshot;
+import io.millrace.engine.api.Stats;
+import io.millrace.engine.api.Store;
+import io.millrace.engine.api.StoreState;
+import io.millrace.engine.api.Volume;
+import io.millrace.engine.core.Catalog;
+import io.millrace.engine.core.StoreInfo;
+import io.millrace.engine.core.StoreStats;
+import io.millrace.engine.daemon.ObjectId;
+import java.util.concurrent.TimeUnit;
+
+/** What the core says, in the words of engine.proto. */
+final class Messages {
+  private static final long BLOCK_BYTES = 4096;
+
+  private Messages() {}
+
+  /**
+   * @param device empty when the volume is not attached
+   */
+  static Volume volume(Catalog.Volume volume, String device) {
+    return Volume.newBuilder()
+        .setId(id(volume.id()))
+        .setName(volume.name())
+        .setSizeBytes(volume.sizeBytes())
+        .setSourceSnapshotId(idOrEmpty(volume.sourceSnapshotId()))
+        .setSourceVolumeId(idOrEmpty(volume.sourceVolumeId()))
+        .setCreatedUnixMillis(volume.createdUnixMillis())
+        .setOwnBytes(volume.ownBlocks() * BLOCK_BYTES)
+        .setDevice(device)
+        .build();
+  }
+
+  static Snapshot snapshot(Catalog.Snapshot snapshot) {
+    return Snapshot.newBuilder()
+        .setId(id(snapshot.id()))
+        .setName(snapshot.name())
+        .setVolumeId(id(snapshot.volumeId()))
+        .setSizeBytes(snapshot.sizeBytes())
+        .setCreatedUnixMillis(snapshot.createdUnixMillis())
+        .build();
+  }
+
+  static StoreState state(io.millrace.engine.core.StoreState state) {
+    return switch (state) {
+      case RECOVERING -> StoreState.RECOVERING;
+      case SERVING -> StoreState.SERVING;
+      case STOPPED, CLOSED -> StoreState.STOPPED;
+      case DAMAGED -> StoreState.DAMAGED;
+    };
+  }
+
+  static Store.Builder store(StoreInfo info) {
+    return Store.newBuilder()
+        .setUuid(info.uuid().toString())
+        .setCapacityBytes(info.capacityBytes())
+        .setPhysicalBytes(info.physicalBytes())
+        .setFreeBytes(info.freeBytes())
+        .setLogicalBytes(info.logicalBytes())
+        .setVolumes(info.volumes())
+        .setSnapshots(info.snapshots())
+        .setBootMillis(TimeUnit.NANOSECONDS.toMillis(info.recoveryNanos()));
+  }
+
+  static Stats stats(StoreStats stats) {
+    return Stats.newBuilder()
+        .setUserWrites(stats.userWrites())
+        .setUserWriteBytes(stats.userWriteBytes())
+        .setUserReads(stats.userReads())
+        .setUserReadBytes(stats.userReadBytes())
+        .setUserFlushes(stats.userFlushes())
+        .setUserZeroBytes(stats.userZeroBytes())
+        .setDeviceWrites(stats.deviceWrites())
+        .setDeviceWriteBytes(stats.deviceWriteBytes())
+        .setDeviceReads(stats.deviceReads())
+        .setDeviceReadBytes(stats.deviceReadBytes())
+        .setDeviceSyncs(stats.deviceSyncs())
+        .setCommits(stats.commits())
+        .setRelocatedBytes(stats.relocatedBytes())
+        .setSegmentsCleaned(stats.segmentsCleaned())
+        .setClones(stats.clones())
+        .setCloneCopiedDataBytes(stats.cloneCopiedDataBytes())
+        .setChecksumErrors(stats.checksumErrors())
+        .setSegmentsFree(stats.segmentsFree())
+        .setSegmentsTotal(stats.segmentsTotal())
+        .setMapBytes(stats.mapBytes())
+        .build();
+  }
+
+  private static String id(long value) {
+    return new ObjectId(value).toString();
+  }
+
+  private static String idOrEmpty(long value) {
+    return value == 0 ? "" : id(value);
+  }
+}

@@ -1,0 +1,113 @@
+package io.millrace.engine.daemon.storage;
+
+import io.millrace.engine.core.Answers;
+import io.millrace.engine.core.Clock;
+import io.millrace.engine.core.CommandResult;
+import io.millrace.engine.core.FormatOptions;
+import io.millrace.engine.core.Formatting;
+import io.millrace.engine.core.Store;
+import io.millrace.engine.core.StoreInfo;
+import io.millrace.engine.core.StoreOptions;
+import io.millrace.engine.core.StoreState;
+import io.millrace.engine.daemon.linux.Epoll;
+import io.millrace.engine.daemon.linux.EventFd;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A store that no daemon serves, driven by the calling thread: to lay it out, or to look into it.
+ */
+public final class OfflineStore implements AutoCloseable {
+  private static final int WORKERS = 4;
+  private static final int POLL_MILLIS = 10;
+  private static final long CLOSE_TAG = 1;
+
+  private final EventFd wake;
+  private final Epoll epoll;
+  private final FileStorage storage;
+  private final Clock clock;
+
+  private OfflineStore(EventFd wake, Epoll epoll, FileStorage storage, Clock clock) {
+    this.wake = wake;
+    this.epoll = epoll;
+    this.storage = storage;
+    this.clock = clock;
+  }
+
+  /** Takes the lock of the store, or fails when a daemon serves it. */
+  public static OfflineStore open(Path path, Clock clock) throws IOException {
+    EventFd wake = new EventFd();
+    Epoll epoll = new Epoll();
+    epoll.add(wake.fd(), 0);
+    return new OfflineStore(wake, epoll, FileStorage.open(path, wake, WORKERS), clock);
+  }
+
+  /** Lays out an empty store; gives the reason when that is refused. */
+  public Optional<String> format(FormatOptions options) {
+    Formatting formatting = Store.format(storage, clock, options);
+    formatting.poll();
+    while (!formatting.done()) {
+      awaitDisk();
+      formatting.poll();
+    }
+    return formatting.failure();
+  }
+
+  /** What recovery finds: identity and room, or the damage. */
+  public record Finding(Optional<StoreInfo> info, StoreState state, String reason) {}
+
+  /** Recovers the store, looks, and closes it in order. */
+  public Finding inspect(StoreOptions options) {
+    Store store = Store.open(storage, clock, options);
+    Closing closing = new Closing();
+    pollWhile(store, closing, StoreState.RECOVERING);
+    if (store.state() != StoreState.SERVING) {
+      return new Finding(Optional.empty(), store.state(), store.reason());
+    }
+    Finding found = new Finding(Optional.of(store.info()), store.state(), "");
+    store.close(CLOSE_TAG);
+    while (!closing.ended) {
+      store.poll(closing);
+      awaitDisk();
+    }
+    return found;
+  }
+
+  private void pollWhile(Store store, Answers answers, StoreState state) {
+    store.poll(answers);
+    while (store.state() == state) {
+      awaitDisk();
+      store.poll(answers);
+    }
+  }
+
+  private void awaitDisk() {
+    int ready = epoll.await(POLL_MILLIS);
+    if (ready > 0) {
+      wake.clear();
+    }
+  }
+
+  @Override
+  public void close() {
+    storage.close();
+    epoll.close();
+    wake.close();
+  }
+
+  /** Waits for the end of the closing; nothing else is asked. */
+  private static final class Closing implements Answers {
+    boolean ended;
+
+    @Override
+    public void answered(long tag, int errno) {
+      ended = true;
+    }
+
+    @Override
+    public void commanded(long tag, CommandResult result) {
+      throw new IllegalStateException("no command was given");
+    }
+  }
+}
