@@ -146,11 +146,11 @@ final class Model {
    * Takes over which objects a recovered store has.
    *
    * @param found the ids and sizes of its objects by name
-   * @param damaged the disk lied: objects may be gone, or back
+   * @param lenient the disk lied without a trace: objects may be gone, or back
    */
-  void reconcile(Map<String, Found> found, boolean damaged) {
+  void reconcile(Map<String, Found> found, boolean lenient) {
     for (Map.Entry<String, Found> entry : found.entrySet()) {
-      if (!damaged || views.containsKey(entry.getKey())) {
+      if (!lenient || views.containsKey(entry.getKey())) {
         adopt(entry.getKey(), entry.getValue());
       }
     }
@@ -159,7 +159,7 @@ final class Model {
       if (found.containsKey(view.name)) {
         continue;
       }
-      if (view.created && !view.deleting && !damaged) {
+      if (view.created && !view.deleting && !lenient) {
         throw new Violation(view + " was made durable and is gone");
       }
       all.remove();
@@ -197,8 +197,8 @@ final class Model {
    *
    * <p>Feed it everything that is readable, then {@link CutSearch#finish}.
    */
-  CutSearch searchCut(boolean damaged) {
-    return new CutSearch(damaged ? -1 : floor);
+  CutSearch searchCut(boolean lenient) {
+    return new CutSearch(lenient ? -1 : floor);
   }
 
   /** After a search: what was seen is all there is, and durable. */

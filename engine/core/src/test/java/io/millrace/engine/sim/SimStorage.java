@@ -47,6 +47,7 @@ final class SimStorage implements Storage {
     final long due;
     final long order;
     final long coversEnded;
+    final long knownDurable;
     final Fault.@Nullable Kind fault;
 
     Call(
@@ -58,6 +59,7 @@ final class SimStorage implements Storage {
         long due,
         long order,
         long coversEnded,
+        long knownDurable,
         Fault.@Nullable Kind fault) {
       this.kind = kind;
       this.offset = offset;
@@ -67,6 +69,7 @@ final class SimStorage implements Storage {
       this.due = due;
       this.order = order;
       this.coversEnded = coversEnded;
+      this.knownDurable = knownDurable;
       this.fault = fault;
     }
 
@@ -80,12 +83,14 @@ final class SimStorage implements Storage {
     final long offset;
     final byte[] data;
     final long ended;
+    final long knownDurable;
     boolean hopeless;
 
-    Unsynced(long offset, byte[] data, long ended) {
+    Unsynced(long offset, byte[] data, long ended, long knownDurable) {
       this.offset = offset;
       this.data = data;
       this.ended = ended;
+      this.knownDurable = knownDurable;
     }
 
     boolean overlaps(Unsynced other) {
@@ -106,7 +111,11 @@ final class SimStorage implements Storage {
   private final List<Unsynced> unsynced = new ArrayList<>();
   private final List<Fault> armed = new ArrayList<>();
   private long submitted;
+  private final long[] newestEnded;
+  private final List<Long> damagedWrites = new ArrayList<>();
   private long ended;
+  private long syncedEnded;
+  private long watermark;
   private long faultsStruck;
 
   SimStorage(int sizeBytes, SimClock clock, Trace trace, long seed, BrokenRule broken) {
@@ -117,6 +126,7 @@ final class SimStorage implements Storage {
     this.delayNanosMax = dice.oneOf(0L, 20_000L, 300_000L, 8_000_000L);
     platter = new byte[sizeBytes];
     current = new byte[sizeBytes];
+    newestEnded = new long[sizeBytes / BLOCK_BYTES];
   }
 
   @Override
@@ -199,7 +209,22 @@ final class SimStorage implements Storage {
     int at = (int) (bit / 8);
     platter[at] ^= (byte) (1 << (bit % 8));
     current[at] ^= (byte) (1 << (bit % 8));
+    damage(at, 1);
     faultsStruck++;
+  }
+
+  private void damage(long offset, int bytes) {
+    for (long block = offset / BLOCK_BYTES; block * BLOCK_BYTES < offset + bytes; block++) {
+      damagedWrites.add(newestEnded[(int) block]);
+    }
+  }
+
+  /**
+   * Whether something was damaged that nobody can miss: no durable write was submitted after a sync
+   * had told that the damaged one was durable, so that nothing on the disk says that it was there.
+   */
+  boolean lostWithoutTrace() {
+    return damagedWrites.stream().anyMatch(write -> write > watermark);
   }
 
   boolean isZero(long offset, int bytes) {
@@ -226,7 +251,7 @@ final class SimStorage implements Storage {
     Survival survival = Survival.choose(crash);
     List<Unsynced> atRisk = new ArrayList<>(unsynced);
     for (Call call : flyingWritesShuffled(crash)) {
-      atRisk.add(new Unsynced(call.offset, call.data, 0));
+      atRisk.add(new Unsynced(call.offset, call.data, 0, 0));
     }
     for (Unsynced write : atRisk) {
       survival.keep(crash, write.data, (from, to) -> copy(write, from, to, platter));
@@ -249,7 +274,7 @@ final class SimStorage implements Storage {
           crash,
           call.data,
           (from, to) -> System.arraycopy(call.data, from, mixed, from, to - from));
-      apply(call.offset, mixed);
+      apply(call.offset, mixed, 0);
     }
     flying.clear();
     armed.clear();
@@ -298,6 +323,7 @@ final class SimStorage implements Storage {
             clock.nanos() + delayNanos(),
             submitted,
             ended,
+            syncedEnded,
             fault(kind)));
   }
 
@@ -358,24 +384,33 @@ final class SimStorage implements Storage {
     }
     if (call.fault == Fault.Kind.WRITE_ERROR) {
       int kept = dice.below(call.data.length / SECTOR_BYTES + 1) * SECTOR_BYTES;
-      apply(call.offset, Arrays.copyOf(call.data, kept));
+      apply(call.offset, Arrays.copyOf(call.data, kept), 0);
       return EIO;
     }
     if (call.fault == Fault.Kind.MISDIRECTED_WRITE) {
       long places = ((long) current.length - call.data.length) / BLOCK_BYTES + 1;
-      apply(dice.below(places) * BLOCK_BYTES, call.data);
+      long offset = dice.below(places) * BLOCK_BYTES;
+      damage(offset, call.data.length);
+      apply(offset, call.data, 0);
+      damagedWrites.add(ended);
       return 0;
     }
-    boolean lost = broken == BrokenRule.SILENT_LOSS && dice.percent(2);
-    if (call.fault != Fault.Kind.LOST_WRITE && !lost) {
-      apply(call.offset, call.data);
+    if (call.fault == Fault.Kind.LOST_WRITE) {
+      damagedWrites.add(++ended);
+      return 0;
+    }
+    if (broken != BrokenRule.SILENT_LOSS || !dice.percent(2)) {
+      apply(call.offset, call.data, call.knownDurable);
     }
     return 0;
   }
 
-  private void apply(long offset, byte[] data) {
+  private void apply(long offset, byte[] data, long knownDurable) {
     System.arraycopy(data, 0, current, (int) offset, data.length);
-    unsynced.add(new Unsynced(offset, data, ++ended));
+    unsynced.add(new Unsynced(offset, data, ++ended, knownDurable));
+    for (long block = offset / BLOCK_BYTES; block * BLOCK_BYTES < offset + data.length; block++) {
+      newestEnded[(int) block] = ended;
+    }
   }
 
   /**
@@ -396,10 +431,12 @@ final class SimStorage implements Storage {
     for (Unsynced write : List.copyOf(unsynced)) {
       if (write.ended <= covers && !write.hopeless) {
         copy(write, 0, write.data.length, platter);
+        watermark = Math.max(watermark, write.knownDurable);
         unsynced.removeIf(other -> other.hopeless && other.overlaps(write));
       }
     }
     unsynced.removeIf(write -> write.ended <= covers && !write.hopeless);
+    syncedEnded = Math.max(syncedEnded, covers);
     return 0;
   }
 

@@ -230,8 +230,9 @@ final class Simulation {
       }
       return;
     }
-    model.reconcile(found(), damaged);
-    CutSearch search = model.searchCut(damaged);
+    boolean lenient = damaged && machine.storage().lostWithoutTrace();
+    model.reconcile(found(), lenient);
+    CutSearch search = model.searchCut(lenient);
     for (View view : List.copyOf(model.views())) {
       search.observe(view);
       readAll(view, (v, sector, data, from) -> search.observe(v, sector, data));
