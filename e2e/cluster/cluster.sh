@@ -74,7 +74,7 @@ down() {
   local was=down
   ! is_alive || was=up
   stop_nodes
-  [ "$was" = up ] && say "cluster ended" || say "no cluster is up (state: $state)"
+  if [ "$was" = up ]; then say "cluster ended"; else say "no cluster was up; nothing is left of one (state: $state)"; fi
 }
 
 status() {

@@ -91,7 +91,7 @@ install_upstream() {
   local node=${1:-node1} csi kubevirt
   csi=$("$tools/build.sh" --dir csi)/share
   kubevirt=$("$tools/build.sh" --dir kubevirt)/share/generated
-  kubectl label node "$node" node-role.kubernetes.io/control-plane= --overwrite
+  kubectl label node "$node" node-role.kubernetes.io/control-plane= --overwrite >>"$state/log/install.log"
   cat "$csi"/crd/*.yaml "$csi/rbac/external-snapshotter/snapshot-controller/rbac-snapshot-controller.yaml" | apply
   manifest snapshot-controller | apply
   manifest kubevirt-namespace | apply

@@ -88,11 +88,15 @@ nodes_ready() {
   [ "$ready" -ge "$1" ]
 }
 
-# Pods of a restored cluster say Ready before their containers run again: what counts is a start after ours.
+# Upstream's pods and daemons. Those of a restored cluster say Ready before their containers run again: what counts
+# is a start after ours.
 pods_ready() {
-  kubectl get pods,daemonsets -A -o json | jq -e --argjson since "$(cat "$state/run/started")" --argjson nodes "$1" '
-    [.items[] | if .kind == "DaemonSet" then .status.numberReady >= $nodes else
-      any(.status.conditions[]?; .type == "Ready" and .status == "True") and
-      all(.status.containerStatuses[]?; (.state.running.startedAt // "1970-01-01T00:00:00Z" | fromdateiso8601) >= $since)
-    end] | length > 0 and all'
+  local waiting
+  waiting=$({ kubectl -n kube-system get pods -o json; kubectl -n kubevirt get pods,daemonsets -o json; } |
+    jq -r --argjson since "$(cat "$state/run/started")" --argjson nodes "$1" '.items[] | select(
+      if .kind == "DaemonSet" then .status.numberReady >= $nodes else
+        any(.status.conditions[]?; .type == "Ready" and .status == "True") and
+        all(.status.containerStatuses[]?; (.state.running.startedAt // "1970-01-01T00:00:00Z" | fromdateiso8601) >= $since)
+      end | not) | "\(.kind) \(.metadata.name)"')
+  [ -z "$waiting" ] || { echo "not ready: ${waiting//$'\n'/, }"; return 1; }
 }
