@@ -7,6 +7,7 @@ import io.millrace.engine.core.StoreOptions;
  *
  * @param segments of {@code segmentBytes} each: the size of the disk
  * @param outstandingMax requests that are in flight at a time
+ * @param pollsBetweenStepsMax how much the store gets to do between two steps
  */
 record Setup(
     long seed,
@@ -15,7 +16,8 @@ record Setup(
     int segmentBytes,
     int segments,
     StoreOptions options,
-    int outstandingMax) {
+    int outstandingMax,
+    int pollsBetweenStepsMax) {
 
   /** Which faults a run may meet. */
   enum Faults {
@@ -44,7 +46,16 @@ record Setup(
         segmentBytes,
         segments,
         options(dice, segmentBytes),
-        dice.oneOf(1, 4, 10));
+        dice.oneOf(1, 4, 10),
+        3);
+  }
+
+  /** The smallest store, and only the polls that the steps ask for. */
+  static Setup smallest(long seed) {
+    int segmentBytes = 64 << 10;
+    Dice dice = new Dice(seed);
+    return new Setup(
+        seed, Faults.NONE, BrokenRule.NONE, segmentBytes, 32, options(dice, segmentBytes), 10, 0);
   }
 
   private static StoreOptions options(Dice dice, int segmentBytes) {
@@ -63,7 +74,15 @@ record Setup(
   }
 
   Setup breaking(BrokenRule rule) {
-    return new Setup(seed, Faults.NONE, rule, segmentBytes, segments, options, outstandingMax);
+    return new Setup(
+        seed,
+        Faults.NONE,
+        rule,
+        segmentBytes,
+        segments,
+        options,
+        outstandingMax,
+        pollsBetweenStepsMax);
   }
 
   int diskBytes() {

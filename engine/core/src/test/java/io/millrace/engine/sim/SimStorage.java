@@ -44,33 +44,18 @@ final class SimStorage implements Storage {
     final @Nullable MemorySegment memory;
     final byte[] data;
     final long ticket;
-    final long due;
-    final long order;
-    final long coversEnded;
-    final long knownDurable;
-    final Fault.@Nullable Kind fault;
+    long due;
+    long order;
+    long coversEnded;
+    long knownDurable;
+    Fault.@Nullable Kind fault;
 
-    Call(
-        Kind kind,
-        long offset,
-        @Nullable MemorySegment memory,
-        byte[] data,
-        long ticket,
-        long due,
-        long order,
-        long coversEnded,
-        long knownDurable,
-        Fault.@Nullable Kind fault) {
+    Call(Kind kind, long offset, @Nullable MemorySegment memory, byte[] data, long ticket) {
       this.kind = kind;
       this.offset = offset;
       this.memory = memory;
       this.data = data;
       this.ticket = ticket;
-      this.due = due;
-      this.order = order;
-      this.coversEnded = coversEnded;
-      this.knownDurable = knownDurable;
-      this.fault = fault;
     }
 
     long end() {
@@ -145,7 +130,7 @@ final class SimStorage implements Storage {
       }
     }
     into.fill(POISON);
-    submit(Kind.READ, offset, into, NO_DATA, ticket);
+    submit(new Call(Kind.READ, offset, into, NO_DATA, ticket));
   }
 
   @Override
@@ -154,12 +139,12 @@ final class SimStorage implements Storage {
     byte[] data = new byte[(int) from.byteSize()];
     MemorySegment.copy(from, 0, MemorySegment.ofArray(data), 0, data.length);
     trace.fold(from);
-    submit(Kind.WRITE, offset, from, data, ticket);
+    submit(new Call(Kind.WRITE, offset, from, data, ticket));
   }
 
   @Override
   public void sync(long ticket) {
-    submit(Kind.SYNC, 0, null, NO_DATA, ticket);
+    submit(new Call(Kind.SYNC, 0, null, NO_DATA, ticket));
   }
 
   @Override
@@ -303,28 +288,20 @@ final class SimStorage implements Storage {
     }
   }
 
-  private void submit(
-      Kind kind, long offset, @Nullable MemorySegment memory, byte[] data, long ticket) {
-    for (Call call : flying) {
-      if (call.ticket == ticket) {
-        throw new Violation("ticket %d is in flight already".formatted(ticket));
+  private void submit(Call call) {
+    for (Call other : flying) {
+      if (other.ticket == call.ticket) {
+        throw new Violation("ticket %d is in flight already".formatted(call.ticket));
       }
     }
-    submitted++;
-    trace.fold(ticket);
-    trace.fold(offset * 3 + kind.code);
-    flying.add(
-        new Call(
-            kind,
-            offset,
-            memory,
-            data,
-            ticket,
-            clock.nanos() + delayNanos(),
-            submitted,
-            ended,
-            syncedEnded,
-            fault(kind)));
+    trace.fold(call.ticket);
+    trace.fold(call.offset * 3 + call.kind.code);
+    call.due = clock.nanos() + delayNanos();
+    call.order = ++submitted;
+    call.coversEnded = ended;
+    call.knownDurable = syncedEnded;
+    call.fault = fault(call.kind);
+    flying.add(call);
   }
 
   private long delayNanos() {

@@ -133,6 +133,7 @@ final class Simulation {
       case LOSE_PROCESS -> loseProcess(dice);
       case REOPEN -> reopen();
       case EMPTY -> empty();
+      case POLL -> pump((int) step.salt());
       case FAIL_CALL -> failCall(dice);
       case DAMAGE -> damage(dice);
     }
@@ -141,7 +142,7 @@ final class Simulation {
   /** Polls a little, and looks whether the store still serves. */
   private void carryOn(Dice salt) {
     Dice dice = new Dice(~salt.next());
-    pump(dice.oneOf(0, 0, 1, 3));
+    pump(setup.pollsBetweenStepsMax() == 0 ? 0 : dice.oneOf(0, 0, 1, setup.pollsBetweenStepsMax()));
     if (over || machine.store().state() == StoreState.SERVING) {
       return;
     }

@@ -28,6 +28,8 @@ record Step(Kind kind, long salt) {
     LOSE_PROCESS(1),
     REOPEN(1),
     EMPTY(0),
+    /** Polls exactly as often as the salt says. */
+    POLL(0),
     FAIL_CALL(0),
     DAMAGE(0);
 
