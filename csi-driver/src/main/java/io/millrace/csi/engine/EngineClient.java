@@ -25,6 +25,7 @@ import io.millrace.engine.api.ListVolumesResponse;
 import io.millrace.engine.api.ResizeVolumeRequest;
 import io.millrace.engine.api.Snapshot;
 import io.millrace.engine.api.Store;
+import io.millrace.engine.api.StoreState;
 import io.millrace.engine.api.Volume;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
@@ -45,6 +46,7 @@ import java.util.function.Function;
  */
 public final class EngineClient implements AutoCloseable {
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(1);
   private static final Duration RECONNECT_TIMEOUT = Duration.ofSeconds(1);
 
   private final ManagedChannel channel;
@@ -71,6 +73,23 @@ public final class EngineClient implements AutoCloseable {
   /** Also while the engine recovers or has stopped. */
   public Store store() {
     return call(engine -> engine.getStore(GetStoreRequest.getDefaultInstance()));
+  }
+
+  /**
+   * Why nothing can be asked of the engine now; empty when it serves. Never throws, and takes no
+   * longer than 3 s.
+   */
+  public Optional<String> trouble() {
+    try {
+      Store store =
+          callWithin(
+              PROBE_TIMEOUT, engine -> engine.getStore(GetStoreRequest.getDefaultInstance()));
+      return store.getState() == StoreState.SERVING
+          ? Optional.empty()
+          : Optional.of("the engine's store is " + store.getState() + " " + store.getReason());
+    } catch (CsiFailure | StatusRuntimeException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
   }
 
   /** Refuses unless the store is in service. */
@@ -171,26 +190,30 @@ public final class EngineClient implements AutoCloseable {
   }
 
   private <T> T call(Function<EngineBlockingStub, T> ask) {
+    return callWithin(CALL_TIMEOUT, ask);
+  }
+
+  private <T> T callWithin(Duration timeout, Function<EngineBlockingStub, T> ask) {
     try {
-      return ask.apply(stub.withDeadlineAfter(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS));
+      return ask.apply(within(timeout));
     } catch (StatusRuntimeException e) {
       if (e.getStatus().getCode() != Status.Code.UNAVAILABLE) {
         throw e;
       }
-      return callOnFreshConnection(ask, e);
+      return callOnFreshConnection(timeout, ask, e);
     }
   }
 
   private <T> T callOnFreshConnection(
-      Function<EngineBlockingStub, T> ask, StatusRuntimeException first) {
+      Duration timeout, Function<EngineBlockingStub, T> ask, StatusRuntimeException first) {
     // Without this the channel sits out its back-off, up to two minutes, after an engine restart.
     channel.resetConnectBackoff();
     try {
       var _ =
-          stub.withWaitForReady()
-              .withDeadlineAfter(RECONNECT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+          within(RECONNECT_TIMEOUT)
+              .withWaitForReady()
               .getStore(GetStoreRequest.getDefaultInstance());
-      return ask.apply(stub.withDeadlineAfter(CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS));
+      return ask.apply(within(timeout));
     } catch (StatusRuntimeException e) {
       if (e.getStatus().getCode() != Status.Code.DEADLINE_EXCEEDED
           && e.getStatus().getCode() != Status.Code.UNAVAILABLE) {
@@ -201,5 +224,9 @@ public final class EngineClient implements AutoCloseable {
           "the engine at " + socket + " is not available: " + first.getStatus().getDescription(),
           first);
     }
+  }
+
+  private EngineBlockingStub within(Duration timeout) {
+    return stub.withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS);
   }
 }

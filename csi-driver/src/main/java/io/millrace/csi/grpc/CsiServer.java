@@ -2,10 +2,10 @@ package io.millrace.csi.grpc;
 
 import io.grpc.BindableService;
 import io.millrace.csi.engine.EngineClient;
+import io.millrace.csi.mount.HostTools;
+import io.millrace.csi.mount.NodeVolumes;
 import io.millrace.csi.provision.Snapshots;
 import io.millrace.csi.provision.Volumes;
-import io.millrace.csi.volume.CsiFailure;
-import io.millrace.engine.api.StoreState;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,31 +27,32 @@ public final class CsiServer implements AutoCloseable {
     this.deadlines = deadlines;
   }
 
+  /** What this process is, and where. */
+  public record Role(boolean controller, boolean node, String nodeId, String version) {}
+
+  /**
+   * @param socket its folder also holds the node's notes, and so has to survive restarts
+   */
   public static CsiServer start(
-      Path socket,
-      EventLoopGroup eventLoops,
-      EngineClient engine,
-      String version,
-      boolean controller)
-      throws IOException {
-    var answers = new Answers();
+      Path socket, EventLoopGroup eventLoops, EngineClient engine, Role role) throws IOException {
     List<BindableService> services = new ArrayList<>();
-    services.add(new IdentityService(answers, version, controller, () -> engineServes(engine)));
-    if (controller) {
-      services.add(new ControllerService(answers, new Volumes(engine), new Snapshots(engine)));
+    services.add(new IdentityService(new Answers(), role, () -> engine.trouble().isEmpty()));
+    if (role.controller()) {
+      services.add(
+          new ControllerService(new Answers(), new Volumes(engine), new Snapshots(engine)));
+    }
+    if (role.node()) {
+      var volumes =
+          new NodeVolumes(
+              engine, new HostTools(Deadlines::left), socket.resolveSibling("formatting"));
+      services.add(
+          new NodeService(
+              new Answers(), role.nodeId(), () -> engine.servingStore().getUuid(), volumes));
     }
     var deadlines = new Deadlines();
+    var interceptors = List.of(deadlines, new RequestLog());
     return new CsiServer(
-        UnixGrpcServer.start(socket, eventLoops, services, List.of(deadlines, new RequestLog())),
-        deadlines);
-  }
-
-  private static boolean engineServes(EngineClient engine) {
-    try {
-      return engine.store().getState() == StoreState.SERVING;
-    } catch (CsiFailure e) {
-      return false;
-    }
+        UnixGrpcServer.start(socket, eventLoops, services, interceptors), deadlines);
   }
 
   public boolean isServing() {

@@ -15,15 +15,12 @@ import java.util.function.BooleanSupplier;
 /** Who we are. Probe is ready when the engine serves its store. */
 final class IdentityService extends IdentityGrpc.IdentityImplBase {
   private final Answers answers;
-  private final String version;
-  private final boolean controller;
+  private final CsiServer.Role role;
   private final BooleanSupplier engineServes;
 
-  IdentityService(
-      Answers answers, String version, boolean controller, BooleanSupplier engineServes) {
+  IdentityService(Answers answers, CsiServer.Role role, BooleanSupplier engineServes) {
     this.answers = answers;
-    this.version = version;
-    this.controller = controller;
+    this.role = role;
     this.engineServes = engineServes;
   }
 
@@ -35,7 +32,7 @@ final class IdentityService extends IdentityGrpc.IdentityImplBase {
         () ->
             GetPluginInfoResponse.newBuilder()
                 .setName(CsiServer.DRIVER_NAME)
-                .setVendorVersion(version)
+                .setVendorVersion(role.version())
                 .build());
   }
 
@@ -59,7 +56,7 @@ final class IdentityService extends IdentityGrpc.IdentityImplBase {
             .addCapabilities(
                 service(PluginCapability.Service.Type.VOLUME_ACCESSIBILITY_CONSTRAINTS))
             .addCapabilities(onlineExpansion());
-    if (controller) {
+    if (role.controller()) {
       response.addCapabilities(service(PluginCapability.Service.Type.CONTROLLER_SERVICE));
     }
     return response.build();

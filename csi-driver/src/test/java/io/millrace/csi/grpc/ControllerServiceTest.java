@@ -67,7 +67,9 @@ class ControllerServiceTest {
     engineServer = startEngine(engineSocket);
     engineClient = EngineClient.connect(engineSocket, eventLoops);
     Path socket = folder.resolve("csi.sock");
-    driver = CsiServer.start(socket, eventLoops, engineClient, "test", true);
+    driver =
+        CsiServer.start(
+            socket, eventLoops, engineClient, new CsiServer.Role(true, false, "", "test"));
     channel =
         NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
             .channelFactory(NioDomainSocketChannel::new)

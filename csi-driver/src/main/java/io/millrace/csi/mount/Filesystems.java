@@ -1,0 +1,119 @@
+package io.millrace.csi.mount;
+
+import io.millrace.csi.mount.FormatDecision.Make;
+import io.millrace.csi.mount.FormatDecision.Refuse;
+import io.millrace.csi.mount.FormatDecision.Use;
+import io.millrace.csi.mount.HostTools.Result;
+import io.millrace.csi.volume.CsiFailure;
+import io.millrace.csi.volume.CsiFailure.Kind;
+import io.millrace.csi.volume.Filesystem;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import org.jboss.logging.Logger;
+
+/** Making, checking and growing the filesystem on an attached device. Idempotent. */
+final class Filesystems {
+  private static final Logger log = Logger.getLogger(Filesystems.class);
+  private static final int BEGINNING_BYTES = 1 << 20;
+  private static final Duration FORMAT_TIMEOUT = Duration.ofMinutes(10);
+  private static final int FSCK_UNCORRECTED = 4;
+
+  private final HostTools tools;
+  private final FormatIntents intents;
+
+  Filesystems(HostTools tools, FormatIntents intents) {
+    this.tools = tools;
+    this.intents = intents;
+  }
+
+  /**
+   * The filesystem that is on the device afterwards, fit to be mounted. The device must not be
+   * mounted anywhere.
+   */
+  Filesystem prepare(String volumeId, Path device, Filesystem wanted, boolean readOnly) {
+    boolean unfinished = intents.isUnfinished(volumeId);
+    return switch (FormatDecision.decide(probe(device), wanted, unfinished, readOnly)) {
+      case Make(Filesystem filesystem) -> make(volumeId, device, filesystem);
+      case Use(Filesystem filesystem) -> {
+        if (filesystem != wanted) {
+          log.infof(
+              "volume %s holds %s and is mounted as that, not as %s", volumeId, filesystem, wanted);
+        }
+        check(device, filesystem);
+        yield filesystem;
+      }
+      case Refuse(String reason) ->
+          throw new CsiFailure(
+              Kind.FAILED_PRECONDITION, "volume " + volumeId + " on " + device + " " + reason);
+    };
+  }
+
+  /**
+   * To the size of the device; nothing to do when it has it. The filesystem must be mounted at the
+   * point, writable.
+   */
+  void grow(Filesystem filesystem, Path device, Path point) {
+    switch (filesystem) {
+      case EXT4 -> tools.require(List.of("resize2fs", device.toString()));
+      case XFS -> tools.require(List.of("xfs_growfs", point.toString()));
+    }
+  }
+
+  private Signature probe(Path device) {
+    boolean zeros = beginsWithZeros(device);
+    Result blkid =
+        tools.run(
+            List.of(
+                "blkid", "-p", "-s", "TYPE", "-s", "PTTYPE", "-o", "export", device.toString()));
+    return Signature.of(blkid.exitCode(), blkid.output(), zeros);
+  }
+
+  private static boolean beginsWithZeros(Path device) {
+    var buffer = ByteBuffer.allocate(BEGINNING_BYTES);
+    try (FileChannel channel = FileChannel.open(device, StandardOpenOption.READ)) {
+      while (buffer.hasRemaining() && channel.read(buffer) > 0) {}
+    } catch (IOException e) {
+      throw new CsiFailure(Kind.INTERNAL, "can't read " + device + ": " + e.getMessage(), e);
+    }
+    buffer.flip();
+    return buffer.mismatch(ByteBuffer.allocate(buffer.limit())) < 0;
+  }
+
+  private Filesystem make(String volumeId, Path device, Filesystem filesystem) {
+    intents.begin(volumeId);
+    tools.requireToTheEnd(FORMAT_TIMEOUT, mkfs(filesystem, device));
+    intents.end(volumeId);
+    return filesystem;
+  }
+
+  /**
+   * 4 KiB blocks and sectors always: the engine's own block, and the filesystem stays mountable
+   * when its clone is attached with another sector size.
+   */
+  private static List<String> mkfs(Filesystem filesystem, Path device) {
+    return switch (filesystem) {
+      case EXT4 -> List.of("mkfs.ext4", "-q", "-F", "-m", "0", "-b", "4096", device.toString());
+      case XFS -> List.of("mkfs.xfs", "-q", "-f", "-s", "size=4096", device.toString());
+    };
+  }
+
+  /** What a journal can't repair is repaired or refused here. xfs does this at mount. */
+  private void check(Path device, Filesystem filesystem) {
+    if (filesystem == Filesystem.EXT4) {
+      Result fsck = tools.run(List.of("e2fsck", "-p", device.toString()));
+      if (fsck.exitCode() >= FSCK_UNCORRECTED) {
+        throw new CsiFailure(
+            Kind.INTERNAL,
+            "the ext4 filesystem on "
+                + device
+                + " is damaged; repair it by hand with e2fsck: "
+                + fsck.output());
+      }
+    }
+  }
+}
