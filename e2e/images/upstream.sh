@@ -108,7 +108,9 @@ launcher_image() {
   root=$(launcher_root)
   mkdir -p "$folder"/{usr/bin,usr/sbin,usr/libexec/kubevirt,usr/share/OVMF,usr/lib64/qemu-kvm,etc/libvirt/hooks,home/qemu,var}
   cp "$built"/bin/{virt-launcher,virt-launcher-monitor,virt-probe,virt-tail,virt-freezer,container-disk} "$folder/usr/bin/"
-  cp "$share/node-labeller/node-labeller.sh" "$folder/usr/bin/"
+  # Guests are emulated: the node's labels must tell of the CPUs that emulation has, also where there is a /dev/kvm.
+  # Else no node suits a live migration.
+  sed 's/VIRTTYPE=${PREFERRED_VIRTTYPE}/VIRTTYPE=qemu/' "$share/node-labeller/node-labeller.sh" >"$folder/usr/bin/node-labeller.sh"
   chmod 755 "$folder"/usr/bin/*
   install -m 644 "$share/qemu.conf" "$share/virtqemud.conf" "$folder/etc/libvirt/"
   install -m 755 "$share/qemu" "$folder/etc/libvirt/hooks/qemu"
