@@ -7,6 +7,7 @@ source "$here/state.sh"
 source "$here/cgroups.sh"
 source "$here/pki.sh"
 source "$here/nodes.sh"
+source "$here/upstream.sh"
 source "$here/golden.sh"
 
 help() {
@@ -53,6 +54,7 @@ up() {
   fi
   trap 'abandon' EXIT
   start_nodes "$nodes"
+  wait_for 60 "the API server ready" api_ready
   wait_for 60 "$nodes node(s) Ready" nodes_ready "$nodes"
   say "$nodes node(s) Ready after $((SECONDS - started)) s"
   wait_for 120 "all pods Ready" pods_ready "$nodes"

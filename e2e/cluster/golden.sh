@@ -17,7 +17,7 @@ store_folder() {
 
 golden_folder() {
   local inputs key
-  inputs=$(cat "$cluster_here"/{init,pki,golden}.sh "$cluster_here"/config/* "$cluster_here"/manifests/*
+  inputs=$(cat "$cluster_here"/{init,pki,upstream}.sh "$cluster_here"/config/* "$cluster_here"/manifests/*
     store_folder
     "$tools/build.sh" --path)
   key=$(sha256sum <<<"$inputs" | cut -c1-12)
@@ -73,7 +73,8 @@ prepare() (
   make_pki
   copy_store "$store" "$state/node1/containerd"
   start_nodes 1 6>&-
-  wait_for 90 "node1 Ready" nodes_ready 1
+  wait_for 60 "the API server ready" api_ready
+  wait_for 60 "node1 Ready" nodes_ready 1
   install_upstream
   end_process node1-kubelet
   end_process etcd # the API server would wait a minute for its watchers; it holds nothing
@@ -85,36 +86,6 @@ prepare() (
   trap - EXIT
   say "golden cluster made in $((SECONDS - started)) s"
 )
-
-# What every test needs from upstream: the snapshot API with its controller, and KubeVirt by its own operator.
-install_upstream() {
-  local node=${1:-node1} csi kubevirt
-  csi=$("$tools/build.sh" --dir csi)/share
-  kubevirt=$("$tools/build.sh" --dir kubevirt)/share/generated
-  kubectl label node "$node" node-role.kubernetes.io/control-plane= --overwrite >>"$state/log/install.log"
-  cat "$csi"/crd/*.yaml "$csi/rbac/external-snapshotter/snapshot-controller/rbac-snapshot-controller.yaml" | apply
-  manifest snapshot-controller | apply
-  manifest kubevirt-namespace | apply
-  { cat "$kubevirt/kv-resource.yaml"; echo ---
-    sed 's/{{.Namespace}}/kubevirt/g' "$kubevirt/rbac-operator.authorization.k8s.yaml.in"; } | apply
-  wait_for 30 "the CRD of KubeVirt" kubectl wait --for=condition=Established crd/kubevirts.kubevirt.io --timeout=1s
-  manifest kubevirt-operator | apply
-  manifest kubevirt | apply
-  say "waiting for KubeVirt"
-  wait_for 300 "KubeVirt Deployed" kubevirt_deployed
-  wait_for 120 "all pods Ready" pods_ready 1
-  wait_for 60 "a VirtualMachine admitted" admits_machine
-}
-
-manifest() {
-  local image
-  image=$("$repo/e2e/images/build.sh" --reference "${2:-snapshot-controller}")
-  sed "s#@SNAPSHOT_CONTROLLER@#$image#" "$cluster_here/manifests/$1.yaml"
-}
-apply() { kubectl apply --server-side --force-conflicts -f - >>"$state/log/install.log"; }
-
-kubevirt_deployed() { [ "$(kubectl -n kubevirt get kubevirt kubevirt -o 'jsonpath={.status.phase}')" = Deployed ]; }
-admits_machine() { kubectl create --dry-run=server -f - <"$cluster_here/manifests/probe-machine.yaml"; }
 
 # restore NODES: a state folder as the golden cluster was when it stopped.
 restore() {

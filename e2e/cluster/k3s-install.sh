@@ -4,7 +4,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/state.sh"
-source "$here/golden.sh"
+source "$here/upstream.sh"
 
 [ $# = 2 ] || die "usage: k3s-install.sh KUBECONFIG NODE"
 export KUBECONFIG=$1 PATH="$(programs_path)$PATH"

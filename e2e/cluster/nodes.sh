@@ -80,6 +80,8 @@ stop_nodes() {
   rm -f "$state"/run/{*.init,ready}
 }
 
+api_ready() { kubectl get --raw /readyz --request-timeout=2s; }
+
 nodes_ready() {
   local ready
   ready=$(kubectl get nodes -o json | jq --argjson since "$(cat "$state/run/started")" '

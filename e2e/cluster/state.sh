@@ -58,12 +58,10 @@ programs_path() { "$tools/build.sh" --path; }
 
 kubectl() { in_node node1 kubectl "$@"; }
 
-# failed_processes: the names of processes that ended though they should run for ever.
+# failed_processes: the names of processes that ended though they should run for ever, the first one first: it
+# has often taken others with it.
 failed_processes() {
-  local file
-  for file in "$state"/run/*.exit; do
-    [ ! -e "$file" ] || basename "$file" .exit
-  done
+  find "$state/run" -name '*.exit' -printf '%T@ %f\n' | sort -n | sed 's/.* //; s/\.exit$//'
 }
 
 # Prints why a start failed, and fails, as soon as one process of the cluster has ended.
@@ -80,6 +78,7 @@ check_processes() {
 wait_for() {
   local deadline=$((SECONDS + $1)) what=$2
   shift 2
+  check_processes
   until "$@" >"$state/run/probe" 2>&1; do
     check_processes
     [ $SECONDS -lt "$deadline" ] || { tail -n 5 "$state/run/probe" >&2; die "$what: not so after the time allowed; logs: $state/log"; }
