@@ -32,7 +32,7 @@ def main(folder, broken):
         else:
             passed += 1
     # A part whose own failures are counted above needs no second entry.
-    failures += [f"{part}: did not run to its end, see target/logs/{part}.log" for part in broken if part not in parts_with_failures]
+    failures += [f"{part}: did not run to its end; its error is above, its log in target/logs" for part in broken if part not in parts_with_failures]
     for failure in failures:
         print(f"FAILED: {failure}")
     if passed + len(failures) == 0:
