@@ -221,9 +221,15 @@ public final class EngineClient implements AutoCloseable {
       }
       throw new CsiFailure(
           Kind.UNAVAILABLE,
-          "the engine at " + socket + " is not available: " + first.getStatus().getDescription(),
+          "the engine at " + socket + " is not available: " + reason(first.getStatus()),
           first);
     }
+  }
+
+  /** The kernel's words, when there are any: gRPC's are "io exception". */
+  private static String reason(Status status) {
+    Throwable cause = status.getCause();
+    return String.valueOf(cause == null ? status.getDescription() : cause.getMessage());
   }
 
   private EngineBlockingStub within(Duration timeout) {

@@ -159,7 +159,7 @@ final class NodeService extends NodeGrpc.NodeImplBase {
             stats(
                 volumes.usage(
                     Requests.required("volume_id", request.getVolumeId()),
-                    path("volume_path", request.getVolumePath()))));
+                    Path.of(Requests.required("volume_path", request.getVolumePath())))));
   }
 
   @Override
@@ -172,7 +172,7 @@ final class NodeService extends NodeGrpc.NodeImplBase {
           long sizeBytes =
               volumes.expand(
                   Requests.required("volume_id", request.getVolumeId()),
-                  path("volume_path", request.getVolumePath()),
+                  Path.of(Requests.required("volume_path", request.getVolumePath())),
                   Requests.size(request.getCapacityRange()).requiredBytes());
           return NodeExpandVolumeResponse.newBuilder().setCapacityBytes(sizeBytes).build();
         });

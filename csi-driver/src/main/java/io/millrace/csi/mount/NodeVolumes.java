@@ -83,7 +83,7 @@ public final class NodeVolumes {
 
   public Usage usage(String handleText, Path volumePath) {
     Volume volume = volume(handleText);
-    Path path = MountPoints.resolved(volumePath);
+    Path path = MountPoints.resolved(volumePath.toAbsolutePath());
     requireVisible(volume, path);
     if (DeviceNumber.of(path).isPresent()) {
       return new Usage.OfBlock(volume.getSizeBytes());
@@ -95,7 +95,7 @@ public final class NodeVolumes {
   /** The device has grown already; its filesystem follows. Returns the device's size. */
   public long expand(String handleText, Path volumePath, long requiredBytes) {
     Volume volume = volume(handleText);
-    Path path = MountPoints.resolved(volumePath);
+    Path path = MountPoints.resolved(volumePath.toAbsolutePath());
     requireVisible(volume, path);
     Path device = stagedDevice(volume);
     long sizeBytes = DeviceNumber.require(device).sizeBytes();
