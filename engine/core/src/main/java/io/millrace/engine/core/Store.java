@@ -1,6 +1,10 @@
 package io.millrace.engine.core;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A log-structured store of volumes, snapshots and clones on one {@link Storage}.
@@ -10,9 +14,28 @@ import java.lang.foreign.MemorySegment;
  * the caller's and must be valid until its answer. Tags are opaque. A data request allocates
  * nothing.
  */
-@SuppressWarnings("DoNotCallSuggester")
 public final class Store {
-  private Store() {}
+  private static final UUID UNKNOWN = new UUID(0, 0);
+
+  private final Clock clock;
+  private final StoreOptions options;
+  private final Arena arena = Arena.ofAuto();
+  private final Health health = new Health();
+  private final AnswerQueue answers = new AnswerQueue();
+  private final Disk disk;
+  private final Recovery recovery;
+  private final long openedNanos;
+  private long recoveryNanos;
+  private @Nullable Serving serving;
+  private @Nullable String damage;
+
+  private Store(Storage storage, Clock clock, StoreOptions options) {
+    this.clock = clock;
+    this.options = options;
+    disk = new Disk(storage, health);
+    recovery = new Recovery(disk, arena, storage.sizeBytes());
+    openedNanos = clock.nanos();
+  }
 
   /** Lays out an empty store; poll the result until it is done. */
   public static Formatting format(Storage storage, Clock clock, FormatOptions options) {
@@ -21,17 +44,24 @@ public final class Store {
 
   /** Begins recovery; {@link #poll} until {@link #state} is no longer RECOVERING. */
   public static Store open(Storage storage, Clock clock, StoreOptions options) {
-    throw new UnsupportedOperationException("not built yet");
+    return new Store(storage, clock, options);
   }
 
   /** What the store can do now. */
   public StoreState state() {
-    throw new UnsupportedOperationException("not built yet");
+    if (damage != null) {
+      return StoreState.DAMAGED;
+    }
+    if (health.stopped()) {
+      return StoreState.STOPPED;
+    }
+    Serving s = serving;
+    return s == null ? StoreState.RECOVERING : StoreState.SERVING;
   }
 
   /** Why it is STOPPED or DAMAGED; empty otherwise. */
   public String reason() {
-    throw new UnsupportedOperationException("not built yet");
+    return damage != null ? damage : health.reason();
   }
 
   /**
@@ -39,32 +69,49 @@ public final class Store {
    * EINVAL; damaged: EIO.
    */
   public void read(long volumeId, long offset, MemorySegment into, long tag) {
-    throw new UnsupportedOperationException("not built yet");
+    Volume volume = volumeOf(volumeId, offset, into.byteSize(), tag);
+    if (volume != null) {
+      require().reader.read(volume, offset, into, tag);
+    }
   }
 
   /** Writes all of {@code from}; answered when staged, in the order of the log. */
   public void write(long volumeId, long offset, MemorySegment from, long tag) {
-    throw new UnsupportedOperationException("not built yet");
+    Volume volume = volumeOf(volumeId, offset, from.byteSize(), tag);
+    if (volume != null) {
+      require().writer.write(volume, offset, from, tag, clock.nanos());
+    }
   }
 
   /** Makes the range read as zeros and frees its blocks (discard and write-zeroes). */
   public void zero(long volumeId, long offset, long length, long tag) {
-    throw new UnsupportedOperationException("not built yet");
+    Volume volume = volumeOf(volumeId, offset, length, tag);
+    if (volume != null) {
+      require().writer.zero(volume, offset, length, tag, clock.nanos());
+    }
   }
 
   /** Answered when every write that was answered before, of all volumes, is durable. */
   public void flush(long volumeId, long tag) {
-    throw new UnsupportedOperationException("not built yet");
+    Volume volume = volumeOf(volumeId, 0, 0, tag);
+    if (volume != null) {
+      require().flush(tag);
+    }
   }
 
   /** Changes the catalog; answered by {@link Answers#commanded} when durable. */
   public void command(Command command, long tag) {
-    throw new UnsupportedOperationException("not built yet");
+    StoreError refusal = refusal();
+    if (refusal != null) {
+      answers.add(tag, new CommandResult.Refused(refusal));
+    } else {
+      require().commander.take(command, tag);
+    }
   }
 
   /** Flushes and checkpoints; refuses new requests from now on; answered when CLOSED. */
   public void close(long tag) {
-    throw new UnsupportedOperationException("not built yet");
+    answers.add(tag, Errno.ESHUTDOWN);
   }
 
   /**
@@ -73,22 +120,83 @@ public final class Store {
    *
    * @return nanoseconds until it wants to be polled again; {@link Long#MAX_VALUE}: only on events
    */
-  public long poll(Answers answers) {
-    throw new UnsupportedOperationException("not built yet");
+  public long poll(Answers to) {
+    disk.drain();
+    long wait = serving == null ? recover() : require().poll();
+    answers.deliver(to);
+    return wait;
   }
 
   /** The volumes and snapshots as of now. */
   public Catalog catalog() {
-    throw new UnsupportedOperationException("not built yet");
+    Serving s = serving;
+    return s == null ? new Catalog(List.of(), List.of()) : s.namespace.view();
   }
 
   /** Counters since the opening. */
   public StoreStats stats() {
-    throw new UnsupportedOperationException("not built yet");
+    Serving s = serving;
+    return s == null ? StoreStats.NONE : s.stats();
   }
 
   /** Identity and room; valid once no longer RECOVERING. */
   public StoreInfo info() {
-    throw new UnsupportedOperationException("not built yet");
+    Serving s = serving;
+    return s == null ? new StoreInfo(UNKNOWN, 0, 0, 0, 0, 0, 0, 0, 0) : s.info(recoveryNanos);
+  }
+
+  private long recover() {
+    if (damage == null && !health.stopped()) {
+      recovery.pump();
+    }
+    Recovery.Loaded loaded = recovery.loaded();
+    damage = recovery.damage().orElse(null);
+    if (loaded == null) {
+      return Long.MAX_VALUE;
+    }
+    recoveryNanos = clock.nanos() - openedNanos;
+    serving = new Serving(loaded, options, disk, health, clock, arena, answers);
+    return 0;
+  }
+
+  /** The volume, when the request can be taken; else it has been answered. */
+  private @Nullable Volume volumeOf(long volumeId, long offset, long length, long tag) {
+    Serving s = serving;
+    if (s == null || refusal() instanceof StoreError.Unavailable) {
+      answers.add(tag, Errno.ESHUTDOWN);
+      return null;
+    }
+    Volume volume = s.namespace.volumes.get(volumeId);
+    if (volume == null) {
+      answers.add(tag, Errno.ENOENT);
+      return null;
+    }
+    boolean fits =
+        offset >= 0
+            && length >= 0
+            && (offset | length) % Bytes.SECTOR == 0
+            && offset <= volume.sizeBytes - length;
+    if (!fits) {
+      answers.add(tag, Errno.EINVAL);
+      return null;
+    }
+    return volume;
+  }
+
+  private @Nullable StoreError refusal() {
+    return switch (state()) {
+      case SERVING -> null;
+      case RECOVERING -> new StoreError.Unavailable("the store is recovering");
+      case CLOSED -> new StoreError.Unavailable("the store is closed");
+      case STOPPED, DAMAGED -> new StoreError.Stopped(reason());
+    };
+  }
+
+  private Serving require() {
+    Serving s = serving;
+    if (s == null) {
+      throw new IllegalStateException("the store is recovering");
+    }
+    return s;
   }
 }

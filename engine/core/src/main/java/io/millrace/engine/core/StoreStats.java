@@ -22,4 +22,7 @@ public record StoreStats(
     long segmentsFree,
     long segmentsTotal,
     long mapBytes,
-    long checkpoints) {}
+    long checkpoints) {
+  static final StoreStats NONE =
+      new StoreStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+}

@@ -1,0 +1,327 @@
+package io.millrace.engine.core;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes commands in order: decides on the catalog as it is now, logs the records, answers when they
+ * are durable. Held while a checkpoint takes its cut, or when there is no room for a record.
+ */
+final class Commander {
+  private static final int RECORDS_BYTES_MAX = 1024;
+  private static final long SIZE_BYTES_MAX = 1L << 50;
+
+  /** What to do about a command. */
+  private sealed interface Plan {
+    /** Nothing is changed. */
+    record Refuse(StoreError error) implements Plan {}
+
+    /** It is done already; answered when what did it is durable. */
+    record Already(CommandResult result) implements Plan {}
+
+    /** Log these, then answer with what is there. */
+    record Log(List<Records> records, Supplier<CommandResult> result) implements Plan {}
+
+    /** Zero what is beyond the new end first. */
+    record Shrink(Volume volume, long sizeBytes) implements Plan {}
+  }
+
+  private record Held(Command command, long tag) {}
+
+  private final Serving serving;
+  private final Namespace namespace;
+  private final Committer committer;
+  private final Durability durability;
+  private final Space space;
+  private final Health health;
+  private final AnswerQueue answers;
+  private final Clock clock;
+  private final ArrayDeque<Held> queue = new ArrayDeque<>();
+  private int shrinking;
+
+  long clones;
+
+  Commander(Serving s) {
+    serving = s;
+    namespace = s.namespace;
+    committer = s.committer;
+    durability = s.durability;
+    space = s.space;
+    health = s.health;
+    answers = s.answers;
+    clock = s.clock;
+  }
+
+  void take(Command command, long tag) {
+    queue.add(new Held(command, tag));
+  }
+
+  /** No command is half done. */
+  boolean idle() {
+    return shrinking == 0;
+  }
+
+  boolean waitsForRoom() {
+    return !queue.isEmpty();
+  }
+
+  void pump(boolean hold, long nowNanos) {
+    while (!queue.isEmpty() && !(hold && !health.stopped())) {
+      Held first = queue.element();
+      if (!health.stopped() && !committer.roomForRecords(RECORDS_BYTES_MAX, nowNanos)) {
+        return;
+      }
+      queue.remove();
+      execute(first.command, first.tag);
+    }
+  }
+
+  /** Nothing will ever make room again. */
+  void giveUp() {
+    while (!queue.isEmpty()) {
+      long free = space.freeBlocks() * Bytes.PAGE;
+      refuse(
+          queue.remove().tag,
+          new StoreError.NoSpace("no segment is free for the record", Bytes.PAGE, free));
+    }
+  }
+
+  private void execute(Command command, long tag) {
+    if (health.stopped()) {
+      refuse(tag, new StoreError.Stopped(health.reason()));
+      return;
+    }
+    switch (plan(command)) {
+      case Plan.Refuse p -> refuse(tag, p.error());
+      case Plan.Already p -> durability.await(committer.sealAll(), tag, p.result());
+      case Plan.Log p -> {
+        p.records().forEach(committer::addRecord);
+        durability.await(committer.sealAll(), tag, p.result().get());
+      }
+      case Plan.Shrink p -> shrink(p.volume(), p.sizeBytes(), tag);
+    }
+  }
+
+  private void refuse(long tag, StoreError error) {
+    answers.add(tag, new CommandResult.Refused(error));
+  }
+
+  private void shrink(Volume volume, long sizeBytes, long tag) {
+    long oldBytes = volume.sizeBytes;
+    shrinking++;
+    namespace.change(new Records.VolumeResized(volume.id, sizeBytes));
+    serving.writer.zeroThen(
+        volume,
+        sizeBytes,
+        oldBytes - sizeBytes,
+        serving.now(),
+        errno -> {
+          shrinking--;
+          if (errno == 0) {
+            queue.addFirst(new Held(new Command.ResizeVolume(volume.id, sizeBytes, false), tag));
+          } else {
+            namespace.change(new Records.VolumeResized(volume.id, oldBytes));
+            refuse(
+                tag,
+                new StoreError.FailedPrecondition(
+                    "volume %s can't be shrunk: zeroing its end failed with errno %d"
+                        .formatted(volume.name, errno)));
+          }
+        });
+  }
+
+  // ---- decisions
+
+  private Plan plan(Command command) {
+    return switch (command) {
+      case Command.CreateVolume c -> createVolume(c);
+      case Command.DeleteVolume c -> deleteVolume(c);
+      case Command.ResizeVolume c -> resizeVolume(c);
+      case Command.CreateSnapshot c -> createSnapshot(c);
+      case Command.DeleteSnapshot c -> deleteSnapshot(c);
+    };
+  }
+
+  private Plan createVolume(Command.CreateVolume c) {
+    StoreError bad = badName(c.name());
+    if (bad == null && c.sourceSnapshotId() != 0 && c.sourceVolumeId() != 0) {
+      bad = new StoreError.InvalidArgument("volume %s: two sources".formatted(c.name()));
+    }
+    if (bad != null) {
+      return new Plan.Refuse(bad);
+    }
+    Volume there = namespace.volumeNamed(c.name());
+    if (there != null) {
+      return sameVolume(c, there);
+    }
+    Snapshot snapshot = namespace.snapshots.get(c.sourceSnapshotId());
+    Volume source = namespace.volumes.get(c.sourceVolumeId());
+    if (c.sourceSnapshotId() != 0 && snapshot == null) {
+      return notFound("source snapshot", c.sourceSnapshotId());
+    }
+    if (c.sourceVolumeId() != 0 && source == null) {
+      return notFound("source volume", c.sourceVolumeId());
+    }
+    long sourceBytes =
+        snapshot != null ? snapshot.sizeBytes() : source != null ? source.sizeBytes : 0;
+    long size = c.sizeBytes() == 0 ? sourceBytes : c.sizeBytes();
+    bad = badSize(c.name(), size, sourceBytes);
+    return bad != null ? new Plan.Refuse(bad) : newVolume(c, size, snapshot, source);
+  }
+
+  private Plan newVolume(
+      Command.CreateVolume c, long size, @Nullable Snapshot snapshot, @Nullable Volume source) {
+    java.util.ArrayList<Records> records = new java.util.ArrayList<>();
+    long base = 0;
+    if (snapshot != null) {
+      base = snapshot.layer().id;
+    } else if (source != null) {
+      base = freeze(source, records);
+    }
+    long id = namespace.takeId();
+    records.add(
+        new Records.VolumeCreated(
+            id,
+            namespace.takeId(),
+            base,
+            size,
+            clock.wallMillis(),
+            c.sourceSnapshotId(),
+            c.sourceVolumeId(),
+            c.name()));
+    clones += base == 0 ? 0 : 1;
+    return new Plan.Log(records, () -> volumeDone(id));
+  }
+
+  /** The layer that is the volume's content now; adds the record that freezes it if need be. */
+  private long freeze(Volume volume, List<Records> records) {
+    Layer top = volume.top;
+    Layer parent = top.parent;
+    if (!top.touched && parent != null && parent.names > 0) {
+      return parent.id;
+    }
+    records.add(new Records.VolumeForked(volume.id, top.id, namespace.takeId()));
+    return top.id;
+  }
+
+  private CommandResult volumeDone(long id) {
+    Volume volume = namespace.volumes.get(id);
+    if (volume == null) {
+      throw new IllegalStateException("volume %x was just changed".formatted(id));
+    }
+    return new CommandResult.VolumeDone(volume.view());
+  }
+
+  private Plan sameVolume(Command.CreateVolume c, Volume there) {
+    boolean same =
+        there.sourceSnapshotId == c.sourceSnapshotId()
+            && there.sourceVolumeId == c.sourceVolumeId()
+            && (there.sizeBytes == c.sizeBytes() || c.sizeBytes() == 0);
+    return same
+        ? new Plan.Already(new CommandResult.VolumeDone(there.view()))
+        : new Plan.Refuse(
+            new StoreError.AlreadyExists(
+                "volume %s exists with %d bytes, source snapshot %x, source volume %x"
+                    .formatted(
+                        there.name,
+                        there.sizeBytes,
+                        there.sourceSnapshotId,
+                        there.sourceVolumeId)));
+  }
+
+  private Plan deleteVolume(Command.DeleteVolume c) {
+    Volume volume = namespace.volumes.get(c.volumeId());
+    return volume == null
+        ? new Plan.Already(new CommandResult.Gone())
+        : new Plan.Log(
+            List.of(new Records.VolumeDeleted(volume.id, volume.top.id)), CommandResult.Gone::new);
+  }
+
+  private Plan resizeVolume(Command.ResizeVolume c) {
+    Volume volume = namespace.volumes.get(c.volumeId());
+    if (volume == null) {
+      return notFound("volume", c.volumeId());
+    }
+    StoreError bad = badSize(volume.name, c.sizeBytes(), 0);
+    if (bad != null) {
+      return new Plan.Refuse(bad);
+    }
+    if (c.sizeBytes() >= volume.sizeBytes) {
+      return new Plan.Log(
+          List.of(new Records.VolumeResized(volume.id, c.sizeBytes())),
+          () -> volumeDone(volume.id));
+    }
+    return c.allowShrink()
+        ? new Plan.Shrink(volume, c.sizeBytes())
+        : new Plan.Refuse(
+            new StoreError.FailedPrecondition(
+                "volume %s has %d bytes: shrinking to %d must be allowed expressly"
+                    .formatted(volume.name, volume.sizeBytes, c.sizeBytes())));
+  }
+
+  private Plan createSnapshot(Command.CreateSnapshot c) {
+    StoreError bad = badName(c.name());
+    if (bad != null) {
+      return new Plan.Refuse(bad);
+    }
+    Snapshot there = namespace.snapshotNamed(c.name());
+    if (there != null) {
+      return there.volumeId() == c.volumeId()
+          ? new Plan.Already(new CommandResult.SnapshotDone(there.view()))
+          : new Plan.Refuse(
+              new StoreError.AlreadyExists(
+                  "snapshot %s exists, of volume %x".formatted(c.name(), there.volumeId())));
+    }
+    Volume volume = namespace.volumes.get(c.volumeId());
+    return volume == null ? notFound("volume", c.volumeId()) : newSnapshot(c.name(), volume);
+  }
+
+  private Plan newSnapshot(String name, Volume volume) {
+    java.util.ArrayList<Records> records = new java.util.ArrayList<>();
+    long layer = freeze(volume, records);
+    long id = namespace.takeId();
+    Records.SnapshotCreated created =
+        new Records.SnapshotCreated(
+            id, volume.id, layer, volume.sizeBytes, clock.wallMillis(), name);
+    records.add(created);
+    Catalog.Snapshot view =
+        new Catalog.Snapshot(id, name, volume.id, created.sizeBytes(), created.createdUnixMillis());
+    return new Plan.Log(records, () -> new CommandResult.SnapshotDone(view));
+  }
+
+  private Plan deleteSnapshot(Command.DeleteSnapshot c) {
+    Snapshot snapshot = namespace.snapshots.get(c.snapshotId());
+    return snapshot == null
+        ? new Plan.Already(new CommandResult.Gone())
+        : new Plan.Log(
+            List.of(new Records.SnapshotDeleted(snapshot.id(), snapshot.layer().id)),
+            CommandResult.Gone::new);
+  }
+
+  private static Plan notFound(String what, long id) {
+    return new Plan.Refuse(new StoreError.NotFound("no %s %016x".formatted(what, id)));
+  }
+
+  private static @Nullable StoreError badName(String name) {
+    int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+    return bytes >= 1 && bytes <= Records.NAME_BYTES_MAX
+        ? null
+        : new StoreError.InvalidArgument(
+            "a name has 1 to %d bytes, this one has %d".formatted(Records.NAME_BYTES_MAX, bytes));
+  }
+
+  private static @Nullable StoreError badSize(String name, long size, long sourceBytes) {
+    if (size <= 0 || size % Bytes.SECTOR != 0 || size > SIZE_BYTES_MAX) {
+      return new StoreError.InvalidArgument(
+          "volume %s: size %d is not a multiple of 512 between 512 and 1 PiB"
+              .formatted(name, size));
+    }
+    return size >= sourceBytes
+        ? null
+        : new StoreError.InvalidArgument(
+            "volume %s: size %d is below its source's %d".formatted(name, size, sourceBytes));
+  }
+}

@@ -1,0 +1,152 @@
+package io.millrace.engine.core;
+
+import java.lang.foreign.MemorySegment;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The head of a commit record: whole pages, followed by one page of data for each entry.
+ *
+ * <pre>
+ *    0 u64 magic "MRCOMMIT"            62 u8  class: 0 user order, 1 relocation
+ *    8 u8[16] store uuid               63 u8  stream
+ *   24 u64 segment sequence            64 u16 header pages
+ *   32 u64 epoch                       66 u16 entries
+ *   40 u64 sequence: LSN (class 0)     68 u16 records
+ *          or relocation number        70 u16 entry bytes: 32, or 48 in relocations
+ *   48 u64 highest durable LSN         72 u32 record bytes
+ *   56 u32 virtual segment id          76 u32 data pages
+ *   60 u16 page within the segment     80 reserved, zeros · 124 u32 CRC32C of the header pages
+ *  128 entries, then records
+ *
+ * entry:  0 u64 layer id
+ *         8 u48 block address, then u16 flags (bit 0: damaged when it was moved)
+ *        16 u64 birth LSN
+ *        24 u32 checksum of the block
+ *        28 u8  stored length in sectors (8: plain), u8 codec (0), u16 key (0): reserved room
+ *        32 u32 source virtual segment, u16 source slot, u16 zero   } relocations only
+ *        40 u64 source segment sequence                             }
+ * record: u16 type, u16 length of the body, body; see {@link Records}
+ * </pre>
+ *
+ * <p>User commits carry dense LSNs: recovery applies them in that order and stops at the first gap.
+ * Relocations are numbered apart. A record that does not fit the segment, its sequence, its place
+ * or the store is stale or misdirected, and not a commit.
+ */
+final class CommitHeader {
+  static final long MAGIC = Bytes.magic("MRCOMMIT");
+  static final int FIXED_BYTES = 128;
+  static final int ENTRY_BYTES = 32;
+  static final int RELOCATION_ENTRY_BYTES = 48;
+  static final int CLASS_USER = 0;
+  static final int CLASS_RELOCATION = 1;
+  static final int FLAG_DAMAGED = 1;
+  private static final int CRC = 124;
+
+  private CommitHeader() {}
+
+  /** The numbers of one commit that stand in front of its entries. */
+  record Fields(
+      long segmentSequence,
+      long epoch,
+      long sequence,
+      long durableLsn,
+      int segment,
+      int page,
+      int commitClass,
+      int stream,
+      int headerPages,
+      int entries,
+      int records,
+      int entryBytes,
+      int recordBytes,
+      int dataPages) {
+    int pages() {
+      return headerPages + dataPages;
+    }
+
+    int recordsAt() {
+      return FIXED_BYTES + entries * entryBytes;
+    }
+  }
+
+  static int headerPages(int entries, int entryBytes, int recordBytes) {
+    return Bytes.pages(FIXED_BYTES + (long) entries * entryBytes + recordBytes);
+  }
+
+  /** Writes the fixed part around entries and records that are in place, and seals it. */
+  static void seal(PageBuffer buffer, int at, UUID store, Checksum checksum, Batch batch) {
+    var m = buffer.memory;
+    m.asSlice(at, FIXED_BYTES).fill((byte) 0);
+    Bytes.u64(m, at, MAGIC);
+    Bytes.uuid(m, at + 8, store);
+    Bytes.u64(m, at + 24, batch.segmentSequence);
+    Bytes.u64(m, at + 32, batch.epoch);
+    Bytes.u64(m, at + 40, batch.sequence);
+    Bytes.u64(m, at + 48, batch.durableLsn);
+    Bytes.u32(m, at + 56, batch.segment);
+    Bytes.u16(m, at + 60, batch.page);
+    Bytes.u8(m, at + 62, batch.relocation ? CLASS_RELOCATION : CLASS_USER);
+    Bytes.u8(m, at + 63, batch.stream);
+    Bytes.u16(m, at + 64, batch.headerPages);
+    Bytes.u16(m, at + 66, batch.count);
+    Bytes.u16(m, at + 68, batch.recordCount);
+    Bytes.u16(m, at + 70, batch.entryBytes());
+    Bytes.u32(m, at + 72, batch.recordBytes);
+    Bytes.u32(m, at + 76, batch.count);
+    int length = batch.headerPages * Bytes.PAGE;
+    Bytes.u32(m, at + CRC, checksum.around(buffer, at, length, CRC));
+  }
+
+  /**
+   * The commit at a page of a segment that was read into {@code buffer}; null when there is none
+   * that belongs there.
+   */
+  static @Nullable Fields decode(
+      PageBuffer buffer, int page, int segment, int pagesMax, UUID store, Checksum checksum) {
+    var m = buffer.memory;
+    int at = page * Bytes.PAGE;
+    if (Bytes.u64(m, at) != MAGIC
+        || !Bytes.sameUuid(m, at + 8, store)
+        || Bytes.u32(m, at + 56) != segment
+        || Bytes.u16(m, at + 60) != page) {
+      return null;
+    }
+    int headerPages = Bytes.u16(m, at + 64);
+    if (headerPages == 0 || page + headerPages > pagesMax) {
+      return null;
+    }
+    if (Bytes.u32(m, at + CRC) != checksum.around(buffer, at, headerPages * Bytes.PAGE, CRC)) {
+      return null;
+    }
+    Fields fields = fields(buffer, at);
+    return page + fields.pages() > pagesMax ? null : fields;
+  }
+
+  private static Fields fields(PageBuffer buffer, int at) {
+    var m = buffer.memory;
+    return new Fields(
+        Bytes.u64(m, at + 24),
+        Bytes.u64(m, at + 32),
+        Bytes.u64(m, at + 40),
+        Bytes.u64(m, at + 48),
+        Bytes.u32(m, at + 56),
+        Bytes.u16(m, at + 60),
+        Bytes.u8(m, at + 62),
+        Bytes.u8(m, at + 63),
+        Bytes.u16(m, at + 64),
+        Bytes.u16(m, at + 66),
+        Bytes.u16(m, at + 68),
+        Bytes.u16(m, at + 70),
+        Bytes.u32(m, at + 72),
+        Bytes.u32(m, at + 76));
+  }
+
+  static long block(MemorySegment m, long entry) {
+    return Bytes.u64(m, entry + 8) & ((1L << 48) - 1);
+  }
+
+  static int flags(MemorySegment m, long entry) {
+    return Bytes.u16(m, entry + 14);
+  }
+}

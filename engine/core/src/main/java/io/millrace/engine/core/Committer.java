@@ -1,0 +1,330 @@
+package io.millrace.engine.core;
+
+import java.lang.foreign.Arena;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Staging and the log of user writes: gathers blocks and records into commits, writes them, and
+ * applies them to the maps strictly in LSN order.
+ *
+ * <p>One batch is open at a time and has its LSN and its place from the start. A block that is
+ * written again while its batch is open is overwritten in memory, which is not visible after a
+ * crash because a commit survives whole or not at all. Once a batch holds a record it takes no more
+ * blocks: within a commit, blocks come before records.
+ */
+final class Committer implements Batch.Written {
+  private final StoreOptions options;
+  private final Disk disk;
+  private final Health health;
+  private final SegmentTable table;
+  private final Namespace namespace;
+  private final Blocks blocks;
+  private final Space space;
+  private final Checksum checksum;
+  private final UUID store;
+  private final long epoch;
+
+  private final LogHead head;
+  private final Batch[] batches;
+  private final int[] newBlocks;
+  private final Batch[] free;
+  private int freeCount;
+  private final Batch[] inFlight;
+  private int flightHead;
+  private int flightSize;
+  private @Nullable Batch open;
+  private final StagedIndex index;
+  private final PendingZeros zeros = new PendingZeros();
+
+  private long lastLsn;
+  private long appliedLsn;
+  private long durableLsn;
+  private long sealWantedLsn;
+  private long unappliedRecordsLsn;
+  private boolean starved;
+
+  long commits;
+  long loggedBytes;
+
+  Committer(Serving s, long lastLsn) {
+    options = s.options;
+    disk = s.disk;
+    health = s.health;
+    table = s.table;
+    namespace = s.namespace;
+    blocks = s.blocks;
+    space = s.space;
+    checksum = s.checksum;
+    store = s.superblock.uuid();
+    epoch = s.superblock.epoch();
+    this.lastLsn = lastLsn;
+    this.appliedLsn = lastLsn;
+    head = new LogHead(table, disk, store, checksum, s.arena, LogHead.STREAM_USER);
+    int blocksMax = blocksMax(options, table.geometry);
+    int count = Math.clamp(options.stagingBytes() / (blocksMax * Bytes.PAGE), 2, 1024);
+    batches = new Batch[count];
+    free = new Batch[count];
+    inFlight = new Batch[count];
+    newBlocks = new int[count];
+    index = new StagedIndex(count * blocksMax);
+    makeBatches(s.arena, blocksMax);
+  }
+
+  private void makeBatches(Arena arena, int blocksMax) {
+    for (int i = 0; i < batches.length; i++) {
+      batches[i] = new Batch(arena, i, blocksMax, false, this);
+      free[freeCount++] = batches[i];
+    }
+  }
+
+  static int blocksMax(StoreOptions options, Geometry geometry) {
+    return Math.min(options.commitBytesMax() / Bytes.PAGE, geometry.usablePages() - 1);
+  }
+
+  // ---- what is staged
+
+  /** The newest staged version of a block; {@link StagedIndex#ABSENT} when there is none. */
+  int find(Layer layer, long address) {
+    return layer.staged == 0 ? StagedIndex.ABSENT : index.find(layer, address);
+  }
+
+  /** Whether the block was zeroed after that version (or, without one, at all). */
+  boolean zeroedSince(Layer layer, long address, int reference) {
+    long from = reference < 0 ? 0 : batches[StagedIndex.batch(reference)].sequence;
+    return zeros.hides(layer, address, from);
+  }
+
+  PageBuffer buffer(int reference) {
+    return batches[StagedIndex.batch(reference)].buffer;
+  }
+
+  int at(int reference) {
+    return batches[StagedIndex.batch(reference)].blockAt(StagedIndex.index(reference));
+  }
+
+  /** Whether that version can still be overwritten in place. */
+  boolean inOpenBatch(int reference) {
+    Batch batch = open;
+    return batch != null && batch.recordCount == 0 && StagedIndex.batch(reference) == batch.number;
+  }
+
+  // ---- adding
+
+  /** Makes room for one more block; false: wait. */
+  boolean roomForBlock(long nowNanos) {
+    return room(1, 0, space.leaveForRecords(), nowNanos);
+  }
+
+  /** Makes room for records of so many bytes in one commit; false: wait. */
+  boolean roomForRecords(int bytes, long nowNanos) {
+    return room(0, bytes, space.leaveForCleaner(), nowNanos);
+  }
+
+  boolean roomForZero(long nowNanos) {
+    return !zeros.isFull() && roomForRecords(Records.ZEROED_BYTES, nowNanos);
+  }
+
+  private boolean room(int moreBlocks, int moreBytes, int segmentsToLeave, long nowNanos) {
+    if (health.stopped()) {
+      return false;
+    }
+    Batch batch = open;
+    if (batch != null && !takes(batch, moreBlocks, moreBytes)) {
+      close(batch);
+      batch = null;
+    }
+    if (batch != null) {
+      return true;
+    }
+    if (freeCount == 0) {
+      return false;
+    }
+    starved = !head.ready(lastLsn, segmentsToLeave);
+    if (starved) {
+      return false;
+    }
+    open(nowNanos);
+    return true;
+  }
+
+  private boolean takes(Batch batch, int moreBlocks, int moreBytes) {
+    return (moreBlocks == 0 || batch.recordCount == 0)
+        && batch.fits(moreBlocks, moreBytes, head.pagesLeft());
+  }
+
+  private void open(long nowNanos) {
+    Batch batch = free[--freeCount];
+    batch.open(head, nowNanos);
+    batch.epoch = epoch;
+    batch.sequence = lastLsn + 1;
+    newBlocks[batch.number] = 0;
+    open = batch;
+  }
+
+  /** A place for the block's content; call {@link #roomForBlock} before. */
+  int add(Layer layer, long address, boolean comesToLife) {
+    Batch batch = requireOpen();
+    int reference = StagedIndex.reference(batch.number, batch.add(layer, address));
+    index.put(layer, address, reference);
+    layer.staged++;
+    layer.touched = true;
+    if (comesToLife) {
+      newBlocks[batch.number]++;
+      space.staged(1);
+    }
+    return reference;
+  }
+
+  void addZeroed(Layer layer, long first, long count) {
+    Batch batch = requireOpen();
+    batch.recordBytes =
+        Records.encodeZeroed(batch.records, batch.recordBytes, layer.id, first, count);
+    batch.recordCount++;
+    layer.touched = true;
+    zeros.add(layer, first, count, batch.sequence);
+  }
+
+  /** Adds a record of the catalog and takes its effect at once; returns its LSN. */
+  long addRecord(Records record) {
+    Batch batch = requireOpen();
+    batch.recordBytes = Records.encode(record, batch.records, batch.recordBytes);
+    batch.recordCount++;
+    namespace.change(record);
+    unappliedRecordsLsn = batch.sequence;
+    return batch.sequence;
+  }
+
+  private Batch requireOpen() {
+    Batch batch = open;
+    if (batch == null) {
+      throw new IllegalStateException("no batch is open");
+    }
+    return batch;
+  }
+
+  // ---- order and durability
+
+  /** The LSN that everything added so far has; wants it written without waiting for company. */
+  long sealAll() {
+    Batch batch = open;
+    if (batch == null || batch.isEmpty()) {
+      return lastLsn;
+    }
+    sealWantedLsn = batch.sequence;
+    return batch.sequence;
+  }
+
+  long appliedLsn() {
+    return appliedLsn;
+  }
+
+  long lastLsn() {
+    return lastLsn;
+  }
+
+  /** Carried by the next commits as the highest LSN that is known to be durable. */
+  void durable(long lsn) {
+    durableLsn = lsn;
+  }
+
+  /** No record of the catalog is on its way to the maps. */
+  boolean catalogSettled() {
+    return appliedLsn >= unappliedRecordsLsn;
+  }
+
+  boolean idle() {
+    return flightSize == 0 && (open == null || open.isEmpty());
+  }
+
+  /** The last attempt to go on found no segment. */
+  boolean starved() {
+    return starved;
+  }
+
+  // ---- writing
+
+  /** Closes the open batch when it is due; returns nanoseconds until it will be. */
+  long pump(long nowNanos) {
+    Batch batch = open;
+    if (batch == null || batch.isEmpty() || health.stopped()) {
+      return Long.MAX_VALUE;
+    }
+    if (flightSize >= options.commitsInFlightMax()) {
+      return Long.MAX_VALUE;
+    }
+    long age = nowNanos - batch.openedNanos;
+    if (sealWantedLsn >= batch.sequence
+        || age >= options.commitDelayNanos()
+        || (flightSize == 0 && batch.count * Bytes.PAGE >= options.commitBytesMin())) {
+      close(batch);
+      return Long.MAX_VALUE;
+    }
+    return options.commitDelayNanos() - age;
+  }
+
+  private void close(Batch batch) {
+    open = null;
+    if (batch.isEmpty()) {
+      free[freeCount++] = batch;
+      return;
+    }
+    lastLsn = batch.sequence;
+    batch.durableLsn = durableLsn;
+    batch.seal(store, checksum);
+    head.advance(batch);
+    table.writing[batch.segment]++;
+    inFlight[(flightHead + flightSize++) % inFlight.length] = batch;
+    commits++;
+    loggedBytes += (long) batch.pages() * Bytes.PAGE;
+    batch.submit(disk, table.geometry);
+  }
+
+  @Override
+  public void written(Batch batch, int errno) {
+    if (errno != 0) {
+      return;
+    }
+    batch.complete = true;
+    while (flightSize > 0 && inFlight[flightHead].complete) {
+      Batch first = inFlight[flightHead];
+      flightHead = (flightHead + 1) % inFlight.length;
+      flightSize--;
+      apply(first);
+    }
+  }
+
+  private void apply(Batch batch) {
+    for (int i = 0; i < batch.count; i++) {
+      Layer layer = batch.layers[i];
+      blocks.place(layer, batch.addresses[i], batch.location(i), batch.crcs[i]);
+      layer.staged--;
+      index.removeIf(layer, batch.addresses[i], StagedIndex.reference(batch.number, i));
+    }
+    int at = 0;
+    for (int i = 0; i < batch.recordCount; i++) {
+      settle(batch, at);
+      at = Records.next(batch.records, at);
+    }
+    appliedLsn = batch.sequence;
+    zeros.applied(appliedLsn);
+    space.applied(newBlocks[batch.number]);
+    table.writing[batch.segment]--;
+    free[freeCount++] = batch;
+  }
+
+  private void settle(Batch batch, int at) {
+    if (Records.type(batch.records, at) == Records.TYPE_ZEROED) {
+      Layer layer = namespace.requireLayer(Records.number(batch.records, at, 0));
+      long first = Records.number(batch.records, at, 1);
+      blocks.zero(layer, first, Records.number(batch.records, at, 2));
+    } else {
+      namespace.settle(Records.decode(batch.records, at));
+    }
+  }
+
+  /** Ends the open segment, so that everything in it can be cleaned. */
+  void sealSegment() {
+    head.seal(lastLsn);
+  }
+}

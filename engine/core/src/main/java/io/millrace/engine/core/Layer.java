@@ -1,0 +1,63 @@
+package io.millrace.engine.core;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The blocks written between two freezes; each block is owned by exactly one layer.
+ *
+ * <p>Children and names are added when a command is taken, but taken away only when its record is
+ * in the log: so nothing is merged or dropped on the word of a command that a crash may undo.
+ */
+final class Layer {
+  final long id;
+
+  /** Dense number, given again only after every write to this layer has been applied. */
+  final int index;
+
+  final LayerMap map;
+  @Nullable Layer parent;
+
+  /** Only the top of a volume is not frozen. */
+  boolean frozen;
+
+  /** Snapshots that stand on it. */
+  int names;
+
+  /** Unreachable: its blocks are being freed. */
+  boolean dying;
+
+  /** Something was written or zeroed since it was made; it may not be in the map yet. */
+  boolean touched;
+
+  int children;
+
+  /** The xor of the children's indexes: the only child's index when there is one. */
+  int childrenXor;
+
+  /** Blocks of this layer in staging. */
+  int staged;
+
+  /** Where its blocks went: entries on disk may still name this layer. */
+  @Nullable Layer mergedInto;
+
+  Layer(long id, int index, LayerMap map) {
+    this.id = id;
+    this.index = index;
+    this.map = map;
+  }
+
+  void attachTo(Layer newParent) {
+    parent = newParent;
+    newParent.children++;
+    newParent.childrenXor ^= index;
+  }
+
+  void detach() {
+    Layer old = parent;
+    if (old != null) {
+      old.children--;
+      old.childrenXor ^= index;
+      parent = null;
+    }
+  }
+}

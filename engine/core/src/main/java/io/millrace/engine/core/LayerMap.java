@@ -1,0 +1,358 @@
+package io.millrace.engine.core;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Where the blocks of one layer are: a sparse radix tree with {@link Leaf}s of 2 MiB of addresses.
+ *
+ * <p>Inner nodes are cells of 64 handles. The tree grows at the root, so that an empty layer costs
+ * nothing and a lookup costs as many steps as the highest address needs. Owner thread only.
+ */
+final class LayerMap {
+  private static final int FANOUT_BITS = 6;
+  private static final int FANOUT = 1 << FANOUT_BITS;
+  private static final int NODE_BYTES = FANOUT * 4;
+  private static final int LEVELS_MAX = 8;
+
+  private final Cells cells;
+  private final int[] path = new int[LEVELS_MAX];
+  private int root;
+  private int levels;
+  private long blocks;
+  private long whiteouts;
+  private long leaves;
+  private int foundCrc;
+
+  LayerMap(Cells cells) {
+    this.cells = cells;
+  }
+
+  /** Blocks with data. */
+  long blocks() {
+    return blocks;
+  }
+
+  /** Entries of both sorts. */
+  long entries() {
+    return blocks + whiteouts;
+  }
+
+  long leaves() {
+    return leaves;
+  }
+
+  boolean empty() {
+    return leaves == 0;
+  }
+
+  /** The location of a block, NONE or WHITEOUT; its checksum is then in {@link #foundCrc()}. */
+  long find(long block) {
+    int leaf = leaf(block / Leaf.BLOCKS);
+    if (leaf == 0) {
+      return Location.NONE;
+    }
+    if (leaf == Leaf.WHITE) {
+      return Location.WHITEOUT;
+    }
+    MemorySegment m = cells.slab(leaf);
+    long base = Cells.base(leaf);
+    int index = (int) (block % Leaf.BLOCKS);
+    if (!Leaf.has(m, base, index)) {
+      return Location.NONE;
+    }
+    long entry = Leaf.entry(base, Leaf.rank(m, base, index));
+    foundCrc = Leaf.crc(m, entry);
+    return Leaf.location(m, entry);
+  }
+
+  /** The checksum of the last block found. */
+  int foundCrc() {
+    return foundCrc;
+  }
+
+  /** Sets a block (or a whiteout) and returns what stood there. */
+  long put(long block, long location, int crc) {
+    long leafIndex = block / Leaf.BLOCKS;
+    int index = (int) (block % Leaf.BLOCKS);
+    int leaf = leaf(leafIndex);
+    if (leaf == Leaf.WHITE) {
+      if (location == Location.WHITEOUT) {
+        return Location.WHITEOUT;
+      }
+      leaf = expandWhite(leafIndex);
+    }
+    count(location, 1);
+    if (leaf != 0) {
+      MemorySegment m = cells.slab(leaf);
+      long base = Cells.base(leaf);
+      if (Leaf.has(m, base, index)) {
+        long entry = Leaf.entry(base, Leaf.rank(m, base, index));
+        long old = Leaf.location(m, entry);
+        count(old, -1);
+        Leaf.write(m, entry, location, crc);
+        return old;
+      }
+    }
+    insert(leafIndex, leaf, index, location, crc);
+    return Location.NONE;
+  }
+
+  /** Forgets a block and returns what stood there. */
+  long remove(long block) {
+    long leafIndex = block / Leaf.BLOCKS;
+    int index = (int) (block % Leaf.BLOCKS);
+    int leaf = leaf(leafIndex);
+    if (leaf == Leaf.WHITE) {
+      leaf = expandWhite(leafIndex);
+    }
+    if (leaf == 0 || !Leaf.has(cells.slab(leaf), Cells.base(leaf), index)) {
+      return Location.NONE;
+    }
+    MemorySegment m = cells.slab(leaf);
+    long base = Cells.base(leaf);
+    int rank = Leaf.rank(m, base, index);
+    long old = Leaf.location(m, Leaf.entry(base, rank));
+    count(old, -1);
+    takeOut(leafIndex, leaf, index, rank);
+    return old;
+  }
+
+  /** The handle of a leaf: 0 when there is none, {@link Leaf#WHITE} when all whiteouts. */
+  int leaf(long leafIndex) {
+    if (root == 0 || leafIndex >>> (levels * FANOUT_BITS) != 0) {
+      return 0;
+    }
+    int node = root;
+    for (int level = levels - 1; level >= 0 && node != 0; level--) {
+      node = child(node, leafIndex, level);
+    }
+    return node;
+  }
+
+  /** The smallest index of an existing leaf at or after {@code from}; -1 when there is none. */
+  long nextLeaf(long from) {
+    if (root == 0 || from >>> (levels * FANOUT_BITS) != 0) {
+      return -1;
+    }
+    return nextLeaf(root, levels - 1, from, 0);
+  }
+
+  /** Puts a whole leaf of whiteouts where no leaf is. */
+  void putWhiteLeaf(long leafIndex) {
+    whiteouts += Leaf.BLOCKS;
+    leaves++;
+    link(leafIndex, Leaf.WHITE);
+  }
+
+  /** Takes a whole leaf out without freeing its cell; for {@link #adoptLeaf} or freeing. */
+  int detachLeaf(long leafIndex) {
+    int leaf = leaf(leafIndex);
+    countLeaf(leaf, -1);
+    unlink(leafIndex);
+    return leaf;
+  }
+
+  /** Puts in a whole leaf that another map has detached, where no leaf is. */
+  void adoptLeaf(long leafIndex, int leaf) {
+    countLeaf(leaf, 1);
+    link(leafIndex, leaf);
+  }
+
+  /** Puts in a leaf of {@code count} entries as a checkpoint holds it, where no leaf is. */
+  void loadLeaf(long leafIndex, MemorySegment from, long at, int count) {
+    int leaf = cells.allocate(Leaf.cellBytes(count));
+    long bytes = Leaf.ENTRIES + (long) count * Leaf.ENTRY_BYTES;
+    MemorySegment.copy(from, at, cells.slab(leaf), Cells.base(leaf), bytes);
+    adoptLeaf(leafIndex, leaf);
+  }
+
+  void freeLeafCell(int leaf) {
+    if (leaf != Leaf.WHITE) {
+      int count = Leaf.count(cells.slab(leaf), Cells.base(leaf));
+      cells.free(leaf, Leaf.cellBytes(count));
+    }
+  }
+
+  Cells cells() {
+    return cells;
+  }
+
+  private void count(long location, int by) {
+    if (location == Location.WHITEOUT) {
+      whiteouts += by;
+    } else {
+      blocks += by;
+    }
+  }
+
+  private void countLeaf(int leaf, int by) {
+    leaves += by;
+    if (leaf == Leaf.WHITE) {
+      whiteouts += (long) by * Leaf.BLOCKS;
+      return;
+    }
+    MemorySegment m = cells.slab(leaf);
+    long base = Cells.base(leaf);
+    int entries = Leaf.count(m, base);
+    for (int rank = 0; rank < entries; rank++) {
+      count(Leaf.location(m, Leaf.entry(base, rank)), by);
+    }
+  }
+
+  private int expandWhite(long leafIndex) {
+    int leaf = cells.allocate(Leaf.cellBytes(Leaf.BLOCKS));
+    MemorySegment m = cells.slab(leaf);
+    long base = Cells.base(leaf);
+    m.asSlice(base, Leaf.ENTRIES).fill((byte) 0xff);
+    for (int rank = 0; rank < Leaf.BLOCKS; rank++) {
+      Leaf.write(m, Leaf.entry(base, rank), Location.WHITEOUT, 0);
+    }
+    link(leafIndex, leaf);
+    return leaf;
+  }
+
+  private void insert(long leafIndex, int leaf, int index, long location, int crc) {
+    int count = leaf == 0 ? 0 : Leaf.count(cells.slab(leaf), Cells.base(leaf));
+    int rank = leaf == 0 ? 0 : Leaf.rank(cells.slab(leaf), Cells.base(leaf), index);
+    int roomy = resized(leafIndex, leaf, count, count + 1);
+    MemorySegment m = cells.slab(roomy);
+    long base = Cells.base(roomy);
+    long entry = Leaf.entry(base, rank);
+    long tail = (long) (count - rank) * Leaf.ENTRY_BYTES;
+    MemorySegment.copy(m, entry, m, entry + Leaf.ENTRY_BYTES, tail);
+    Leaf.write(m, entry, location, crc);
+    Leaf.flip(m, base, index);
+  }
+
+  private void takeOut(long leafIndex, int leaf, int index, int rank) {
+    MemorySegment m = cells.slab(leaf);
+    long base = Cells.base(leaf);
+    int count = Leaf.count(m, base);
+    if (count == 1) {
+      leaves--;
+      unlink(leafIndex);
+      cells.free(leaf, Leaf.cellBytes(1));
+      return;
+    }
+    long entry = Leaf.entry(base, rank);
+    long tail = (long) (count - rank - 1) * Leaf.ENTRY_BYTES;
+    MemorySegment.copy(m, entry + Leaf.ENTRY_BYTES, m, entry, tail);
+    Leaf.flip(m, base, index);
+    resized(leafIndex, leaf, count, count - 1);
+  }
+
+  /** The leaf in a cell that fits {@code to} entries, of which {@code min(from, to)} are kept. */
+  private int resized(long leafIndex, int leaf, int from, int to) {
+    if (leaf != 0 && Leaf.cellBytes(from) == Leaf.cellBytes(to)) {
+      return leaf;
+    }
+    int fresh = cells.allocate(Leaf.cellBytes(to));
+    MemorySegment m = cells.slab(fresh);
+    long base = Cells.base(fresh);
+    if (leaf == 0) {
+      leaves++;
+      m.asSlice(base, Leaf.ENTRIES).fill((byte) 0);
+    } else {
+      long kept = Leaf.ENTRIES + (long) Math.min(from, to) * Leaf.ENTRY_BYTES;
+      MemorySegment.copy(cells.slab(leaf), Cells.base(leaf), m, base, kept);
+      cells.free(leaf, Leaf.cellBytes(from));
+    }
+    link(leafIndex, fresh);
+    return fresh;
+  }
+
+  private int child(int node, long leafIndex, int level) {
+    return Bytes.u32(cells.slab(node), childAt(node, leafIndex, level));
+  }
+
+  private static long childAt(int node, long leafIndex, int level) {
+    return Cells.base(node) + ((leafIndex >>> (level * FANOUT_BITS)) & (FANOUT - 1)) * 4;
+  }
+
+  private void link(long leafIndex, int leaf) {
+    reach(leafIndex);
+    int node = root;
+    for (int level = levels - 1; level > 0; level--) {
+      int next = child(node, leafIndex, level);
+      if (next == 0) {
+        next = newNode();
+        Bytes.u32(cells.slab(node), childAt(node, leafIndex, level), next);
+      }
+      node = next;
+    }
+    Bytes.u32(cells.slab(node), childAt(node, leafIndex, 0), leaf);
+  }
+
+  /** Grows the tree until it has a place for this leaf. */
+  private void reach(long leafIndex) {
+    if (root == 0) {
+      root = newNode();
+      levels = 1;
+      while (leafIndex >>> (levels * FANOUT_BITS) != 0) {
+        levels++;
+      }
+    }
+    while (leafIndex >>> (levels * FANOUT_BITS) != 0) {
+      int node = newNode();
+      Bytes.u32(cells.slab(node), Cells.base(node), root);
+      root = node;
+      levels++;
+    }
+  }
+
+  private int newNode() {
+    int node = cells.allocate(NODE_BYTES);
+    cells.slab(node).asSlice(Cells.base(node), NODE_BYTES).fill((byte) 0);
+    return node;
+  }
+
+  /** Clears the leaf's handle and frees the inner nodes that are empty then. */
+  private void unlink(long leafIndex) {
+    int node = root;
+    for (int level = levels - 1; level > 0; level--) {
+      path[level] = node;
+      node = child(node, leafIndex, level);
+    }
+    path[0] = node;
+    for (int level = 0; level < levels; level++) {
+      node = path[level];
+      Bytes.u32(cells.slab(node), childAt(node, leafIndex, level), 0);
+      if (!childless(node)) {
+        return;
+      }
+      cells.free(node, NODE_BYTES);
+    }
+    root = 0;
+    levels = 0;
+  }
+
+  private boolean childless(int node) {
+    MemorySegment m = cells.slab(node);
+    long base = Cells.base(node);
+    for (int at = 0; at < NODE_BYTES; at += 8) {
+      if (Bytes.u64(m, base + at) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private long nextLeaf(int node, int level, long from, long prefix) {
+    int first = (int) ((from >>> (level * FANOUT_BITS)) & (FANOUT - 1));
+    for (int i = first; i < FANOUT; i++) {
+      int next = Bytes.u32(cells.slab(node), Cells.base(node) + i * 4L);
+      if (next == 0) {
+        continue;
+      }
+      long index = (prefix << FANOUT_BITS) | i;
+      if (level == 0) {
+        return index;
+      }
+      long found = nextLeaf(next, level - 1, i == first ? from : 0, index);
+      if (found >= 0) {
+        return found;
+      }
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,140 @@
+package io.millrace.engine.core;
+
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The commits that recovery finds in the segments where the log may have gone on.
+ *
+ * <p>A segment may hold commits of several uses; those of its highest sequence count. After a
+ * record that can't be read the scan goes on page by page, because later ones tell whether it was
+ * lost in the crash or damaged afterwards.
+ */
+final class LogScan {
+  /** A commit with its header bytes. */
+  record Commit(CommitHeader.Fields fields, MemorySegment header, boolean dataGood) {
+    long sequence() {
+      return fields.sequence();
+    }
+  }
+
+  /** What a segment held. */
+  record Found(long sequence, int stream, int usedPages) {}
+
+  private final UUID store;
+  private final Checksum checksum;
+  private final Geometry geometry;
+  private final Map<Long, Commit> user = new HashMap<>();
+  private final Map<Integer, Found> segments = new HashMap<>();
+  private long durableLsn;
+  private long highestSequence;
+  private long highestRelocation;
+  private long highestEpoch;
+
+  LogScan(UUID store, Checksum checksum, Geometry geometry) {
+    this.store = store;
+    this.checksum = checksum;
+    this.geometry = geometry;
+  }
+
+  /** Takes the commits of a segment, as read, whose sequence is {@code sequenceMin} or higher. */
+  void add(PageBuffer buffer, int segment, long sequenceMin) {
+    long sequence = highestSequence(buffer, segment);
+    if (sequence < sequenceMin) {
+      return;
+    }
+    highestSequence = Math.max(highestSequence, sequence);
+    int page = 0;
+    int used = 0;
+    int stream = 0;
+    while (page < geometry.usablePages()) {
+      CommitHeader.Fields fields = decode(buffer, page, segment);
+      if (fields == null || fields.segmentSequence() != sequence) {
+        page++;
+        continue;
+      }
+      take(buffer, fields);
+      page += fields.pages();
+      used = page;
+      stream = fields.stream();
+    }
+    segments.put(segment, new Found(sequence, stream, used));
+  }
+
+  @Nullable Commit commit(long lsn) {
+    return user.get(lsn);
+  }
+
+  @Nullable Found found(int segment) {
+    return segments.get(segment);
+  }
+
+  /** The highest LSN that a commit seen says is durable. */
+  long durableLsn() {
+    return durableLsn;
+  }
+
+  long highestSequence() {
+    return highestSequence;
+  }
+
+  long highestRelocation() {
+    return highestRelocation;
+  }
+
+  long highestEpoch() {
+    return highestEpoch;
+  }
+
+  private long highestSequence(PageBuffer buffer, int segment) {
+    long highest = -1;
+    for (int page = 0; page < geometry.usablePages(); page++) {
+      CommitHeader.Fields fields = decode(buffer, page, segment);
+      if (fields != null) {
+        highest = Math.max(highest, fields.segmentSequence());
+      }
+    }
+    return highest;
+  }
+
+  private CommitHeader.@Nullable Fields decode(PageBuffer buffer, int page, int segment) {
+    return CommitHeader.decode(buffer, page, segment, geometry.usablePages(), store, checksum);
+  }
+
+  private void take(PageBuffer buffer, CommitHeader.Fields fields) {
+    durableLsn = Math.max(durableLsn, fields.durableLsn());
+    highestEpoch = Math.max(highestEpoch, fields.epoch());
+    if (fields.commitClass() == CommitHeader.CLASS_RELOCATION) {
+      highestRelocation = Math.max(highestRelocation, fields.sequence());
+      return;
+    }
+    Commit other = user.get(fields.sequence());
+    if (other == null || other.fields.epoch() < fields.epoch()) {
+      user.put(fields.sequence(), copy(buffer, fields));
+    }
+  }
+
+  private Commit copy(PageBuffer buffer, CommitHeader.Fields fields) {
+    byte[] header = new byte[fields.recordsAt() + fields.recordBytes()];
+    MemorySegment to = MemorySegment.ofArray(header);
+    MemorySegment.copy(buffer.memory, (long) fields.page() * Bytes.PAGE, to, 0, header.length);
+    return new Commit(fields, to, dataGood(buffer, fields));
+  }
+
+  private boolean dataGood(PageBuffer buffer, CommitHeader.Fields fields) {
+    int header = fields.page() * Bytes.PAGE;
+    int data = header + fields.headerPages() * Bytes.PAGE;
+    for (int i = 0; i < fields.entries(); i++) {
+      long entry = header + CommitHeader.FIXED_BYTES + (long) i * fields.entryBytes();
+      int expected = Bytes.u32(buffer.memory, entry + 24);
+      long address = CommitHeader.block(buffer.memory, entry);
+      if (checksum.block(buffer, data + i * Bytes.PAGE, address) != expected) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

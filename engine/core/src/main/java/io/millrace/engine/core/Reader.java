@@ -1,0 +1,259 @@
+package io.millrace.engine.core;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves reads: copies what is in memory, fills holes with zeros, and reads the rest in runs of
+ * blocks that are neighbours on the disk. Every block read is checked before a byte of it is given
+ * out.
+ *
+ * <p>When all run buffers are in use, requests wait in order.
+ */
+final class Reader {
+  private static final int RUN_PAGES_MAX = 64;
+
+  private final Disk disk;
+  private final SegmentTable table;
+  private final Resolver resolver;
+  private final Committer committer;
+  private final PageCache cache;
+  private final Checksum checksum;
+  private final AnswerQueue answers;
+  private final Run[] freeRuns;
+  private int freeRunCount;
+  private final int runPages;
+  private final ArrayDeque<Request> freeRequests = new ArrayDeque<>();
+  private final ArrayDeque<Request> waiting = new ArrayDeque<>();
+  private int active;
+
+  long reads;
+  long readBytes;
+  long checksumErrors;
+
+  Reader(Serving s) {
+    disk = s.disk;
+    table = s.table;
+    resolver = s.resolver;
+    committer = s.committer;
+    cache = s.cache;
+    checksum = s.checksum;
+    answers = s.answers;
+    runPages = Math.clamp(s.options.readBufferBytes() / Bytes.PAGE / 8, 1, RUN_PAGES_MAX);
+    int runs = Math.max(2, s.options.readBufferBytes() / Bytes.PAGE / runPages);
+    freeRuns = new Run[runs];
+    makeRuns(s.arena);
+  }
+
+  private void makeRuns(Arena arena) {
+    for (int i = 0; i < freeRuns.length; i++) {
+      freeRuns[freeRunCount++] = new Run(arena);
+    }
+  }
+
+  /** The range is within the volume and whole sectors. */
+  void read(Volume volume, long offset, MemorySegment into, long tag) {
+    reads++;
+    readBytes += into.byteSize();
+    Request request = freeRequests.isEmpty() ? new Request() : freeRequests.pop();
+    request.begin(volume, offset, into, tag);
+    active++;
+    if (!waiting.isEmpty() || !advance(request)) {
+      waiting.add(request);
+    }
+  }
+
+  /** Goes on with requests that waited for a buffer. */
+  void pump() {
+    while (!waiting.isEmpty() && advance(waiting.element())) {
+      waiting.remove();
+    }
+  }
+
+  boolean idle() {
+    return active == 0;
+  }
+
+  /** Serves what can be served; false when it must wait for a run buffer. */
+  private boolean advance(Request r) {
+    while (r.position < r.end) {
+      long address = r.position / Bytes.PAGE;
+      long found = resolver.resolve(r.top(), address);
+      if (found == Resolver.ZEROS) {
+        r.fill(r.sectorsOf(address));
+      } else if (found == Resolver.STAGED) {
+        int reference = resolver.reference();
+        r.copy(committer.buffer(reference).memory, committer.at(reference), address);
+      } else if (!copyCached(r, found, address)) {
+        if (freeRunCount == 0) {
+          return false;
+        }
+        startRun(r, found, address);
+      }
+    }
+    if (r.pending == 0) {
+      finish(r);
+    }
+    return true;
+  }
+
+  private boolean copyCached(Request r, long location, long address) {
+    int page = cache.find(location);
+    if (page == PageCache.ABSENT) {
+      return false;
+    }
+    r.copy(cache.memory(), PageCache.at(page), address);
+    return true;
+  }
+
+  private void startRun(Request r, long location, long address) {
+    Run run = freeRuns[--freeRunCount];
+    run.begin(r, location, address);
+    run.add(resolver.crc());
+    r.position += r.sectorsOf(address);
+    while (run.pages < runPages && r.position < r.end) {
+      long next = resolver.resolve(r.top(), address + run.pages);
+      if (next != location + run.pages || cache.find(next) != PageCache.ABSENT) {
+        break;
+      }
+      r.position += r.sectorsOf(address + run.pages);
+      run.add(resolver.crc());
+    }
+    run.submit();
+  }
+
+  private void finish(Request r) {
+    answers.add(r.tag, r.errno);
+    r.end();
+    freeRequests.push(r);
+    active--;
+  }
+
+  private static final class Request {
+    private @Nullable Volume volume;
+    private MemorySegment into = MemorySegment.NULL;
+    private long offset;
+    long position;
+    long end;
+    long tag;
+    int pending;
+    int errno;
+
+    void begin(Volume of, long from, MemorySegment to, long withTag) {
+      volume = of;
+      into = to;
+      offset = from;
+      position = from;
+      end = from + to.byteSize();
+      tag = withTag;
+      pending = 0;
+      errno = 0;
+    }
+
+    void end() {
+      volume = null;
+      into = MemorySegment.NULL;
+    }
+
+    Layer top() {
+      Volume v = volume;
+      if (v == null) {
+        throw new IllegalStateException("request is not in use");
+      }
+      return v.top;
+    }
+
+    /** How many bytes of the block at {@link #position} this request covers. */
+    long sectorsOf(long address) {
+      return Math.min(end, (address + 1) * Bytes.PAGE) - Math.max(offset, address * Bytes.PAGE);
+    }
+
+    void fill(long bytes) {
+      into.asSlice(position - offset, bytes).fill((byte) 0);
+      position += bytes;
+    }
+
+    void copy(MemorySegment from, long at, long address) {
+      long bytes = sectorsOf(address);
+      copyAt(from, at, address);
+      position += bytes;
+    }
+
+    void copyAt(MemorySegment from, long at, long address) {
+      long begin = Math.max(offset, address * Bytes.PAGE);
+      long within = begin - address * Bytes.PAGE;
+      MemorySegment.copy(from, at + within, into, begin - offset, sectorsOf(address));
+    }
+  }
+
+  /** One read of neighbouring blocks. */
+  private final class Run implements Disk.Done {
+    private final PageBuffer buffer;
+    private final MemorySegment[] slices = new MemorySegment[runPages + 1];
+    private final int[] crcs = new int[runPages];
+    private @Nullable Request request;
+    private long location;
+    private long address;
+    int pages;
+
+    Run(Arena arena) {
+      buffer = new PageBuffer(arena, (long) runPages * Bytes.PAGE);
+      for (int i = 1; i <= runPages; i++) {
+        slices[i] = buffer.pages(0, i);
+      }
+    }
+
+    void begin(Request r, long firstLocation, long firstAddress) {
+      request = r;
+      location = firstLocation;
+      address = firstAddress;
+      pages = 0;
+      r.pending++;
+    }
+
+    void add(int crc) {
+      crcs[pages++] = crc;
+    }
+
+    void submit() {
+      int segment = Location.segment(location);
+      table.readers[segment]++;
+      disk.read(table.geometry.offset(segment, Location.slot(location)), slices[pages], this);
+    }
+
+    @Override
+    public void done(int errno) {
+      table.readers[Location.segment(location)]--;
+      Request r = request;
+      if (r == null) {
+        throw new IllegalStateException("run is not in use");
+      }
+      if (errno != 0) {
+        r.errno = Errno.EIO;
+      } else {
+        handOut(r);
+      }
+      request = null;
+      freeRuns[freeRunCount++] = this;
+      r.pending--;
+      if (r.pending == 0 && r.position == r.end) {
+        finish(r);
+      }
+    }
+
+    private void handOut(Request r) {
+      for (int i = 0; i < pages; i++) {
+        int at = i * Bytes.PAGE;
+        if (checksum.block(buffer, at, address + i) != crcs[i]) {
+          checksumErrors++;
+          r.errno = Errno.EIO;
+          continue;
+        }
+        r.copyAt(buffer.memory, at, address + i);
+        cache.add(location + i, buffer.memory, at);
+      }
+    }
+  }
+}

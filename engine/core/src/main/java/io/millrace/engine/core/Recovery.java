@@ -1,0 +1,396 @@
+package io.millrace.engine.core;
+
+import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From a disk to a state that can serve: superblock → root → checkpoint → log → next epoch.
+ *
+ * <p>Changes nothing but the epoch in the superblock, so it may be cut short anywhere and begun
+ * again. Each step submits its reads or writes and names the step that follows when all have ended.
+ */
+final class Recovery {
+  /** Free segments without a commit after which the log is taken to have ended. */
+  private static final int EMPTY_SEGMENTS_IN_A_ROW = 32;
+
+  private final Disk disk;
+  private final Arena arena;
+  private final long storageBytes;
+  private final PageBuffer[] pages = new PageBuffer[2];
+  private final ArrayDeque<Long> references = new ArrayDeque<>();
+  private int pending;
+  private int failed;
+  private @Nullable Runnable next;
+  private @Nullable String damage;
+  private @Nullable Loaded loaded;
+
+  private @Nullable Work work;
+
+  /** What recovery hands to {@link Serving}. */
+  record Loaded(
+      Superblock superblock,
+      Checksum checksum,
+      SegmentTable table,
+      Namespace namespace,
+      Blocks blocks,
+      long lastLsn,
+      long checkpointNumber,
+      long nextRelocation) {}
+
+  Recovery(Disk disk, Arena arena, long storageBytes) {
+    this.disk = disk;
+    this.arena = arena;
+    this.storageBytes = storageBytes;
+    for (int i = 0; i < pages.length; i++) {
+      pages[i] = new PageBuffer(arena, Bytes.PAGE);
+    }
+    next = this::readSuperblocks;
+  }
+
+  /** Takes the next steps as far as nothing is under way. */
+  void pump() {
+    while (pending == 0 && next != null) {
+      Runnable step = next;
+      next = null;
+      step.run();
+    }
+  }
+
+  Optional<String> damage() {
+    return Optional.ofNullable(damage);
+  }
+
+  @Nullable Loaded loaded() {
+    return loaded;
+  }
+
+  // ---- superblock
+
+  private void readSuperblocks() {
+    readPage(Geometry.SUPERBLOCK_A, 0);
+    readPage(Geometry.SUPERBLOCK_B, 1);
+    next = this::chooseSuperblock;
+  }
+
+  private void chooseSuperblock() {
+    Superblock newest = null;
+    for (PageBuffer page : pages) {
+      switch (Superblock.decode(page)) {
+        case Superblock.Found.Good good -> {
+          Superblock s = good.superblock();
+          newest = newest == null || s.epoch() > newest.epoch() ? s : newest;
+        }
+        case Superblock.Found.Refused refused -> {
+          damaged("superblock: " + refused.reason());
+          return;
+        }
+        case Superblock.Found.Absent _ -> {}
+      }
+    }
+    if (newest == null) {
+      damaged("no superblock: neither copy is readable; format the store or check the path");
+    } else if (newest.storeBytes() > storageBytes) {
+      damaged(
+          "the store was formatted for %d bytes, the disk has %d"
+              .formatted(newest.storeBytes(), storageBytes));
+    } else {
+      begin(newest);
+    }
+  }
+
+  private void begin(Superblock found) {
+    work = new Work(found, arena);
+    readPage(Geometry.ROOT_A, 0);
+    readPage(Geometry.ROOT_B, 1);
+    next = this::chooseRoot;
+  }
+
+  // ---- checkpoint
+
+  private void chooseRoot() {
+    Work w = work();
+    Root newest = null;
+    for (PageBuffer page : pages) {
+      Root root = Root.decode(page, w.superblock.uuid(), w.checksum);
+      if (root != null && (newest == null || root.number() > newest.number())) {
+        newest = root;
+      }
+    }
+    if (newest == null) {
+      damaged("checkpoint: neither root is readable");
+      return;
+    }
+    w.root = newest;
+    if (newest.directory().isEmpty()) {
+      w.reserveOfEmptyStore();
+      findLog();
+      return;
+    }
+    references.addAll(newest.directory());
+    readChunk(this::loadDirectory);
+  }
+
+  private void loadDirectory() {
+    Work w = work();
+    long reference = references.remove();
+    if (!goodChunk(reference)) {
+      return;
+    }
+    w.loader.load(w.buffer, reference);
+    int items = Chunk.items(w.buffer);
+    for (int i = 0; i < items; i++) {
+      long at = Chunk.HEADER_BYTES + (long) i * Chunk.REFERENCE_BYTES;
+      w.chunks.add(Chunk.reference(w.buffer.memory, at));
+    }
+    if (references.isEmpty()) {
+      references.addAll(w.chunks);
+      readChunk(this::loadChunk);
+    } else {
+      readChunk(this::loadDirectory);
+    }
+  }
+
+  private void loadChunk() {
+    Work w = work();
+    long reference = references.remove();
+    if (!goodChunk(reference)) {
+      return;
+    }
+    w.loader.load(w.buffer, reference);
+    if (references.isEmpty()) {
+      w.reserve = w.loader.reserve();
+      findLog();
+    } else {
+      readChunk(this::loadChunk);
+    }
+  }
+
+  private boolean goodChunk(long reference) {
+    Work w = work();
+    boolean good = failed == 0 && Chunk.good(w.buffer, w.superblock.uuid(), w.checksum, reference);
+    if (!good) {
+      damaged(
+          "checkpoint %d is damaged: segment %d page %d"
+              .formatted(w.root.number(), Chunk.segment(reference), Chunk.page(reference)));
+    }
+    return good;
+  }
+
+  private void readChunk(Runnable then) {
+    long reference = references.element();
+    Work w = work();
+    long offset = w.table.geometry.offset(Chunk.segment(reference), Chunk.page(reference));
+    pending++;
+    disk.read(offset, w.buffer.pages(0, Chunk.pages(reference)), this::ended);
+    next = then;
+  }
+
+  // ---- log
+
+  private void findLog() {
+    Work w = work();
+    w.table.sequenceAtLeast(w.root.nextSegmentSequence());
+    w.namespace.idsFrom(w.root.nextId());
+    w.open = w.openSegments();
+    w.toScan = w.open.length + w.reserve.length;
+    scanNext();
+  }
+
+  private void scanNext() {
+    Work w = work();
+    if (w.scanned == w.toScan || w.emptyInARow == EMPTY_SEGMENTS_IN_A_ROW) {
+      replay();
+      return;
+    }
+    int segment = w.segmentToScan();
+    pending++;
+    disk.read(w.table.geometry.offset(segment, 0), w.buffer.memory, this::ended);
+    next = this::scanned;
+  }
+
+  private void scanned() {
+    Work w = work();
+    int segment = w.segmentToScan();
+    if (failed != 0) {
+      damaged("segment %d of the log can't be read: errno %d".formatted(segment, failed));
+      return;
+    }
+    boolean wasOpen = w.scanned < w.open.length;
+    long least = wasOpen ? w.table.sequence[segment] : w.root.nextSegmentSequence();
+    w.scan.add(w.buffer, segment, least);
+    w.emptyInARow = wasOpen || w.scan.found(segment) != null ? 0 : w.emptyInARow + 1;
+    w.scanned++;
+    scanNext();
+  }
+
+  private void replay() {
+    Work w = work();
+    Replay replay = new Replay(w.scan, w.namespace, w.blocks, w.root);
+    long durable = Math.max(w.root.durableLsn(), w.scan.durableLsn());
+    w.blocks.replaying(true);
+    Optional<String> bad = replay.run(durable);
+    if (bad.isPresent()) {
+      damaged(bad.get());
+      return;
+    }
+    w.blocks.countLive(w.namespace);
+    w.settleSegments(replay);
+    w.settleLayers();
+    w.lastLsn = replay.lastLsn();
+    writeEpoch();
+  }
+
+  // ---- epoch
+
+  private void writeEpoch() {
+    Work w = work();
+    long highest = Math.max(w.scan.highestEpoch(), w.superblock.epoch());
+    w.epoch = w.superblock.withEpoch(highest + 1);
+    w.epoch.encode(pages[0]);
+    writePage(Geometry.SUPERBLOCK_A);
+    next = () -> syncThen(this::writeSecondEpoch);
+  }
+
+  private void writeSecondEpoch() {
+    writePage(Geometry.SUPERBLOCK_B);
+    next = this::finish;
+  }
+
+  private void finish() {
+    Work w = work();
+    if (failed != 0) {
+      damaged("the superblock can't be written: errno " + failed);
+      return;
+    }
+    loaded =
+        new Loaded(
+            w.epoch,
+            w.checksum,
+            w.table,
+            w.namespace,
+            w.blocks,
+            w.lastLsn,
+            w.root.number(),
+            Math.max(w.root.nextRelocation(), w.scan.highestRelocation() + 1));
+  }
+
+  // ---- steps' tools
+
+  private Work work() {
+    Work w = work;
+    if (w == null) {
+      throw new IllegalStateException("no superblock yet");
+    }
+    return w;
+  }
+
+  private void readPage(int page, int into) {
+    pages[into].memory.fill((byte) 0);
+    pending++;
+    disk.read((long) page * Bytes.PAGE, pages[into].memory, _ -> pending--);
+  }
+
+  private void writePage(int page) {
+    pending++;
+    disk.write((long) page * Bytes.PAGE, pages[0].memory, this::ended);
+  }
+
+  private void syncThen(Runnable step) {
+    pending++;
+    disk.sync(this::ended);
+    next = step;
+  }
+
+  private void ended(int errno) {
+    pending--;
+    failed = errno != 0 ? errno : failed;
+  }
+
+  private void damaged(String reason) {
+    damage = reason;
+    next = null;
+  }
+
+  /** What is gathered once the superblock is known. */
+  private static final class Work {
+    final Superblock superblock;
+    final Checksum checksum;
+    final SegmentTable table;
+    final Namespace namespace = new Namespace();
+    final Blocks blocks;
+    final CheckpointLoader loader;
+    final LogScan scan;
+    final PageBuffer buffer;
+    final ArrayDeque<Long> chunks = new ArrayDeque<>();
+    Root root = Root.empty(0);
+    Superblock epoch;
+    int[] reserve = new int[0];
+    int[] open = new int[0];
+    int scanned;
+    int toScan;
+    int emptyInARow;
+    long lastLsn;
+
+    Work(Superblock superblock, Arena arena) {
+      this.superblock = superblock;
+      epoch = superblock;
+      checksum = new Checksum(superblock.uuid());
+      table = new SegmentTable(superblock.geometry());
+      blocks = new Blocks(table);
+      loader = new CheckpointLoader(table, namespace);
+      scan = new LogScan(superblock.uuid(), checksum, superblock.geometry());
+      buffer = new PageBuffer(arena, superblock.segmentBytes());
+    }
+
+    void reserveOfEmptyStore() {
+      reserve = new int[table.segments() - SegmentTable.FIRST];
+      Arrays.setAll(reserve, i -> SegmentTable.FIRST + i);
+    }
+
+    int[] openSegments() {
+      int[] all = new int[table.segments()];
+      int count = 0;
+      for (int s = SegmentTable.FIRST; s < all.length; s++) {
+        if (table.state[s] == SegmentTable.OPEN) {
+          all[count++] = s;
+        }
+      }
+      return Arrays.copyOf(all, count);
+    }
+
+    int segmentToScan() {
+      return scanned < open.length ? open[scanned] : reserve[scanned - open.length];
+    }
+
+    /** What the log has used is sealed; what it only spoilt may be used again. */
+    void settleSegments(Replay replay) {
+      table.sequenceAtLeast(scan.highestSequence() + 1);
+      for (int i = 0; i < scanned; i++) {
+        int segment = i < open.length ? open[i] : reserve[i - open.length];
+        LogScan.Found found = scan.found(segment);
+        boolean holdsLog = replay.newestLsn(segment) > 0 || table.live[segment] > 0;
+        if (found != null && holdsLog) {
+          table.sequence[segment] = found.sequence();
+          table.stream[segment] = (byte) found.stream();
+          table.seal(
+              segment, found.usedPages(), Math.max(replay.newestLsn(segment), root.cutLsn()));
+        } else if (i < open.length) {
+          table.seal(segment, table.usedPages[segment], root.cutLsn());
+        }
+      }
+      table.reserve(reserve);
+    }
+
+    void settleLayers() {
+      for (Layer layer : namespace.layers.inOrder()) {
+        layer.touched = !layer.map.empty();
+        if (layer.mergedInto == null) {
+          namespace.reconsider(layer);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package io.millrace.engine.core;
+
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Rolls the log forward from a checkpoint, in LSN order, to the last commit that is whole.
+ *
+ * <p>The end of the log is the first LSN that is missing, torn, or of an older epoch than the one
+ * before it (a leftover of an earlier crash). When a later commit says that this LSN was durable,
+ * it is not the end but damage. Relocations are not replayed: they change no content, and the place
+ * they moved a block from is not written again before a checkpoint holds the new place.
+ */
+final class Replay {
+  private final LogScan scan;
+  private final Namespace namespace;
+  private final Blocks blocks;
+  private final Map<Integer, Long> newestLsn = new HashMap<>();
+  private final Map<Integer, Integer> usedPages = new HashMap<>();
+  private long lastLsn;
+  private long epoch;
+  private LogScan.@org.jspecify.annotations.Nullable Commit last;
+
+  Replay(LogScan scan, Namespace namespace, Blocks blocks, Root root) {
+    this.scan = scan;
+    this.namespace = namespace;
+    this.blocks = blocks;
+    lastLsn = root.cutLsn();
+    epoch = root.epoch();
+  }
+
+  /** Applies what can be; the damage when the log ends too early. */
+  Optional<String> run(long durableLsn) {
+    while (true) {
+      LogScan.Commit next = scan.commit(lastLsn + 1);
+      if (next == null
+          || next.fields().epoch() < epoch
+          || (!next.dataGood() && next.sequence() > durableLsn)) {
+        return lastLsn < durableLsn ? Optional.of(damage(durableLsn)) : Optional.empty();
+      }
+      apply(next);
+      last = next;
+      lastLsn = next.sequence();
+      epoch = next.fields().epoch();
+    }
+  }
+
+  long lastLsn() {
+    return lastLsn;
+  }
+
+  /** The newest applied LSN in a segment; 0 when none of its commits was applied. */
+  long newestLsn(int segment) {
+    return newestLsn.getOrDefault(segment, 0L);
+  }
+
+  /** Where the applied commits of a segment end. */
+  int usedPages(int segment) {
+    return usedPages.getOrDefault(segment, 0);
+  }
+
+  private String damage(long durableLsn) {
+    LogScan.Commit before = last;
+    String where =
+        before == null
+            ? "after the checkpoint at LSN " + lastLsn
+            : "after LSN %d in segment %d page %d"
+                .formatted(lastLsn, before.fields().segment(), before.fields().page());
+    return "the log is damaged: commit %d (%s) can't be read although LSN %d was durable"
+        .formatted(lastLsn + 1, where, durableLsn);
+  }
+
+  private void apply(LogScan.Commit commit) {
+    CommitHeader.Fields f = commit.fields();
+    for (int i = 0; i < f.entries(); i++) {
+      applyEntry(commit, i);
+    }
+    int at = f.recordsAt();
+    for (int i = 0; i < f.records(); i++) {
+      applyRecord(commit.header(), at);
+      at = Records.next(commit.header(), at);
+    }
+    newestLsn.merge(f.segment(), f.sequence(), Math::max);
+    usedPages.merge(f.segment(), f.page() + f.pages(), Math::max);
+  }
+
+  private void applyEntry(LogScan.Commit commit, int i) {
+    CommitHeader.Fields f = commit.fields();
+    MemorySegment m = commit.header();
+    long entry = CommitHeader.FIXED_BYTES + (long) i * f.entryBytes();
+    Layer layer = namespace.requireLayer(Bytes.u64(m, entry));
+    long location = Location.of(f.segment(), f.page() + f.headerPages() + i);
+    blocks.place(layer, CommitHeader.block(m, entry), location, Bytes.u32(m, entry + 24));
+  }
+
+  private void applyRecord(MemorySegment m, int at) {
+    if (Records.type(m, at) == Records.TYPE_ZEROED) {
+      Layer layer = namespace.requireLayer(Records.number(m, at, 0));
+      blocks.zero(layer, Records.number(m, at, 1), Records.number(m, at, 2));
+    } else {
+      Records record = Records.decode(m, at);
+      namespace.change(record);
+      namespace.settle(record);
+    }
+  }
+}

@@ -1,0 +1,173 @@
+package io.millrace.engine.core;
+
+import java.util.Arrays;
+
+/**
+ * What each segment is, which of its slots are live, and which segments may be written next.
+ *
+ * <p>New segments are taken from the <em>reserve</em> of the newest durable checkpoint only, in its
+ * order: so recovery knows where the log may have gone on. A segment whose last block has died
+ * becomes free when a checkpoint that began later is durable; see {@link Checkpointer}.
+ */
+final class SegmentTable {
+  static final byte FREE = 0;
+  static final byte OPEN = 1;
+  static final byte SEALED = 2;
+  static final byte CHECKPOINT = 3;
+
+  /** Segment 0 holds the superblocks and roots. */
+  static final int FIRST = 1;
+
+  final Geometry geometry;
+  final byte[] state;
+  final byte[] stream;
+  final long[] sequence;
+
+  /** The newest LSN when the segment was sealed: its age. */
+  final long[] sealedLsn;
+
+  final int[] live;
+  final int[] usedPages;
+
+  /** Reads in flight: such a segment is not written again. */
+  final int[] readers;
+
+  /** Writes in flight: such a segment is neither cleaned nor freed. */
+  final int[] writing;
+
+  private final int words;
+  private final long[] bits;
+  private int[] reserve = new int[0];
+  private int reserveNext;
+  private long nextSequence = 1;
+  private long liveBlocks;
+
+  SegmentTable(Geometry geometry) {
+    this.geometry = geometry;
+    int n = geometry.segments();
+    state = new byte[n];
+    stream = new byte[n];
+    sequence = new long[n];
+    sealedLsn = new long[n];
+    live = new int[n];
+    usedPages = new int[n];
+    readers = new int[n];
+    writing = new int[n];
+    words = (geometry.segmentPages() + 63) / 64;
+    bits = new long[n * words];
+  }
+
+  int segments() {
+    return state.length;
+  }
+
+  long liveBlocks() {
+    return liveBlocks;
+  }
+
+  long nextSequence() {
+    return nextSequence;
+  }
+
+  /** Sequences are never used again, not even those of lost segments that recovery saw. */
+  void sequenceAtLeast(long next) {
+    nextSequence = Math.max(nextSequence, next);
+  }
+
+  /** Segments that can be taken right now. */
+  int allocatable() {
+    return reserve.length - reserveNext;
+  }
+
+  int[] remainingReserve() {
+    return Arrays.copyOfRange(reserve, reserveNext, reserve.length);
+  }
+
+  /** Replaces the reserve; segments that are no longer free are left out. */
+  void reserve(int[] segments) {
+    reserve = Arrays.stream(segments).filter(s -> state[s] == FREE).toArray();
+    reserveNext = 0;
+  }
+
+  /** Takes the next segment of the reserve; -1 when there is none without readers. */
+  int take(byte newState, int newStream) {
+    for (int i = reserveNext; i < reserve.length; i++) {
+      int segment = reserve[i];
+      if (readers[segment] == 0) {
+        reserve[i] = reserve[reserveNext];
+        reserve[reserveNext++] = segment;
+        begin(segment, newState, newStream);
+        return segment;
+      }
+    }
+    return -1;
+  }
+
+  private void begin(int segment, byte newState, int newStream) {
+    state[segment] = newState;
+    stream[segment] = (byte) newStream;
+    sequence[segment] = nextSequence++;
+    usedPages[segment] = 0;
+    sealedLsn[segment] = 0;
+  }
+
+  void seal(int segment, int pages, long lsn) {
+    state[segment] = SEALED;
+    usedPages[segment] = pages;
+    sealedLsn[segment] = lsn;
+  }
+
+  void free(int segment) {
+    state[segment] = FREE;
+    usedPages[segment] = 0;
+  }
+
+  boolean isLive(int segment, int slot) {
+    return ((bits[segment * words + (slot >>> 6)] >>> (slot & 63)) & 1) != 0;
+  }
+
+  void markLive(long location) {
+    int segment = Location.segment(location);
+    int slot = Location.slot(location);
+    bits[segment * words + (slot >>> 6)] |= 1L << (slot & 63);
+    live[segment]++;
+    liveBlocks++;
+  }
+
+  void kill(long location) {
+    int segment = Location.segment(location);
+    int slot = Location.slot(location);
+    if (!isLive(segment, slot)) {
+      throw new IllegalStateException(
+          "block at segment %d slot %d dies twice".formatted(segment, slot));
+    }
+    bits[segment * words + (slot >>> 6)] &= ~(1L << (slot & 63));
+    live[segment]--;
+    liveBlocks--;
+  }
+
+  /** Sealed, nothing live, nothing in flight: the next checkpoint frees it. */
+  boolean emptied(int segment) {
+    return state[segment] == SEALED && live[segment] == 0 && writing[segment] == 0;
+  }
+
+  int count(byte wanted) {
+    int count = 0;
+    for (int s = FIRST; s < state.length; s++) {
+      if (state[s] == wanted) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  int emptiedCount() {
+    int count = 0;
+    for (int s = FIRST; s < state.length; s++) {
+      if (emptied(s)) {
+        count++;
+      }
+    }
+    return count;
+  }
+}

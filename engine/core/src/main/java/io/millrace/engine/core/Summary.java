@@ -1,0 +1,74 @@
+package io.millrace.engine.core;
+
+import java.util.UUID;
+
+/**
+ * What is in a sealed segment, in its last pages: enough to rebuild the maps without the headers.
+ *
+ * <pre>
+ *    0 u64 magic "MRSUMMRY"      32 u64 first sequence    48 u32 virtual segment id
+ *    8 u8[16] store uuid         40 u64 last sequence     52 u16 entries · u8 stream · u8 zero
+ *   24 u64 segment sequence      56 u32 zero              60 u32 CRC32C of the summary pages
+ *   64 one entry of 32 bytes for each page before the summary, as in {@link CommitHeader};
+ *      layer id 0: a header page or a page without data
+ * </pre>
+ *
+ * <p>Optional: a segment that was cut short by a crash has none, and its headers say the same.
+ */
+final class Summary {
+  static final long MAGIC = Bytes.magic("MRSUMMRY");
+  static final int HEADER_BYTES = 64;
+  static final int ENTRY_BYTES = 32;
+  private static final int CRC = 60;
+
+  private final PageBuffer buffer;
+  private final int bytes;
+  private long firstSequence;
+  private long lastSequence;
+
+  Summary(PageBuffer buffer, Geometry geometry) {
+    this.buffer = buffer;
+    bytes = geometry.summaryPages() * Bytes.PAGE;
+  }
+
+  PageBuffer buffer() {
+    return buffer;
+  }
+
+  void clear() {
+    buffer.memory.fill((byte) 0);
+    firstSequence = 0;
+    lastSequence = 0;
+  }
+
+  /** Takes over the entries of a commit that has been sealed. */
+  void add(Batch batch) {
+    if (firstSequence == 0) {
+      firstSequence = batch.sequence;
+    }
+    lastSequence = batch.sequence;
+    int from = batch.headerAt() + CommitHeader.FIXED_BYTES;
+    int slot = batch.page + batch.headerPages;
+    for (int i = 0; i < batch.count; i++) {
+      java.lang.foreign.MemorySegment.copy(
+          batch.buffer.memory,
+          from + (long) i * batch.entryBytes(),
+          buffer.memory,
+          HEADER_BYTES + (long) (slot + i) * ENTRY_BYTES,
+          ENTRY_BYTES);
+    }
+  }
+
+  void seal(LogHead head, UUID store, Checksum checksum) {
+    var m = buffer.memory;
+    Bytes.u64(m, 0, MAGIC);
+    Bytes.uuid(m, 8, store);
+    Bytes.u64(m, 24, head.sequence());
+    Bytes.u64(m, 32, firstSequence);
+    Bytes.u64(m, 40, lastSequence);
+    Bytes.u32(m, 48, head.segment());
+    Bytes.u16(m, 52, head.nextPage());
+    Bytes.u8(m, 54, head.stream());
+    Bytes.u32(m, CRC, checksum.around(buffer, 0, bytes, CRC));
+  }
+}

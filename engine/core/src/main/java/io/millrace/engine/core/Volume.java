@@ -1,0 +1,27 @@
+package io.millrace.engine.core;
+
+/** A volume as commands have left it; its top layer is where its writes go. */
+final class Volume {
+  final long id;
+  final String name;
+  final long createdUnixMillis;
+  final long sourceSnapshotId;
+  final long sourceVolumeId;
+  long sizeBytes;
+  Layer top;
+
+  Volume(Records.VolumeCreated created, Layer top) {
+    id = created.volumeId();
+    name = created.name();
+    createdUnixMillis = created.createdUnixMillis();
+    sourceSnapshotId = created.sourceSnapshotId();
+    sourceVolumeId = created.sourceVolumeId();
+    sizeBytes = created.sizeBytes();
+    this.top = top;
+  }
+
+  Catalog.Volume view() {
+    return new Catalog.Volume(
+        id, name, sizeBytes, sourceSnapshotId, sourceVolumeId, createdUnixMillis, top.map.blocks());
+  }
+}

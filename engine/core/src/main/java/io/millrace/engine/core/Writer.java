@@ -1,0 +1,337 @@
+package io.millrace.engine.core;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes writes and zeroed ranges into staging, in the order in which they came, as far as there is
+ * room; the rest waits.
+ *
+ * <p>Part of a block is staged as the whole block: newest version plus the new sectors. When the
+ * newest version is on the disk, the request steps aside until it is fetched, and then looks again
+ * from the beginning: what was written meanwhile is found in staging.
+ */
+final class Writer {
+  private enum Progress {
+    DONE,
+    WAITS_FOR_ROOM,
+    WAITS_FOR_FILL
+  }
+
+  private final Serving serving;
+  private final Committer committer;
+  private final Resolver resolver;
+  private final PageCache cache;
+  private final Space space;
+  private final Health health;
+  private final AnswerQueue answers;
+  private final ArrayDeque<Request> free = new ArrayDeque<>();
+  private final ArrayDeque<Request> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Request> filled = new ArrayDeque<>();
+  private int active;
+  private boolean hopeless;
+
+  long writes;
+  long writeBytes;
+  long zeroBytes;
+  long checksumErrors;
+
+  Writer(Serving s) {
+    serving = s;
+    committer = s.committer;
+    resolver = s.resolver;
+    cache = s.cache;
+    space = s.space;
+    health = s.health;
+    answers = s.answers;
+  }
+
+  /** The range is within the volume and whole sectors. */
+  void write(Volume volume, long offset, MemorySegment from, long tag, long nowNanos) {
+    writes++;
+    writeBytes += from.byteSize();
+    begin(request(volume, offset, from.byteSize(), from, tag), nowNanos);
+  }
+
+  void zero(Volume volume, long offset, long length, long tag, long nowNanos) {
+    zeroBytes += length;
+    begin(request(volume, offset, length, null, tag), nowNanos);
+  }
+
+  /** Zeroes a range that may lie beyond the end, for a command. */
+  void zeroThen(Volume volume, long offset, long length, long nowNanos, IntConsumer then) {
+    Request r = request(volume, offset, length, null, 0);
+    r.then = then;
+    begin(r, nowNanos);
+  }
+
+  private Request request(
+      Volume volume, long offset, long length, @Nullable MemorySegment from, long tag) {
+    Request r = free.isEmpty() ? new Request() : free.pop();
+    r.begin(volume, offset, length, from, tag);
+    active++;
+    return r;
+  }
+
+  private void begin(Request r, long now) {
+    if (!waiting.isEmpty()) {
+      waiting.add(r);
+    } else if (stage(r, now) == Progress.WAITS_FOR_ROOM) {
+      waiting.add(r);
+    }
+  }
+
+  /** Goes on with what has waited. */
+  void pump(long nowNanos) {
+    while (!filled.isEmpty()) {
+      Request r = filled.remove();
+      if (stage(r, nowNanos) == Progress.WAITS_FOR_ROOM) {
+        waiting.addFirst(r);
+      }
+    }
+    while (!waiting.isEmpty()) {
+      if (stage(waiting.element(), nowNanos) == Progress.WAITS_FOR_ROOM) {
+        return;
+      }
+      waiting.remove();
+    }
+  }
+
+  boolean idle() {
+    return active == 0;
+  }
+
+  boolean waitsForRoom() {
+    return !waiting.isEmpty();
+  }
+
+  /** Nothing will ever make room again: what waits fails. */
+  void giveUp(long nowNanos) {
+    hopeless = true;
+    pump(nowNanos);
+    hopeless = false;
+  }
+
+  private Progress stage(Request r, long now) {
+    while (r.position < r.end) {
+      if (health.stopped()) {
+        return end(r, Errno.EIO);
+      }
+      Volume volume = r.volume();
+      if (serving.namespace.volumes.get(volume.id) != volume) {
+        return end(r, Errno.ENOENT);
+      }
+      if (r.then == null && r.end > volume.sizeBytes) {
+        return end(r, Errno.EINVAL);
+      }
+      Progress progress = r.from == null ? zeroNext(r, now) : writeNext(r, now);
+      if (progress != Progress.DONE) {
+        return progress;
+      }
+      if (r.errno != 0) {
+        return end(r, r.errno);
+      }
+    }
+    return end(r, 0);
+  }
+
+  private Progress end(Request r, int errno) {
+    IntConsumer then = r.then;
+    long tag = r.tag;
+    r.end();
+    free.push(r);
+    active--;
+    if (then == null) {
+      answers.add(tag, errno);
+    } else {
+      then.accept(errno);
+    }
+    return Progress.DONE;
+  }
+
+  /** Stages the block at the request's position. */
+  private Progress writeNext(Request r, long now) {
+    return r.coversBlock() ? stageWhole(r, now) : stagePart(r, now);
+  }
+
+  private Progress stageWhole(Request r, long now) {
+    Layer top = r.volume().top;
+    long address = r.position / Bytes.PAGE;
+    int reference = committer.find(top, address);
+    if (reference < 0 || !committer.inOpenBatch(reference)) {
+      reference = place(r, top, address, now);
+      if (reference < 0) {
+        return waitOrFail(r);
+      }
+    }
+    r.copyTo(committer.buffer(reference).memory, committer.at(reference), address);
+    return Progress.DONE;
+  }
+
+  private Progress stagePart(Request r, long now) {
+    Layer top = r.volume().top;
+    long address = r.position / Bytes.PAGE;
+    long found = resolver.resolve(top, address);
+    int newest = resolver.reference();
+    if (found == Resolver.ZEROS && r.from == null) {
+      r.skip(address);
+      return Progress.DONE;
+    }
+    if (found >= 0 && cache.find(found) == PageCache.ABSENT && !r.fill().holds(found)) {
+      return fetch(r, found, address);
+    }
+    if (found >= 0 && cache.find(found) == PageCache.ABSENT && !r.fill().good()) {
+      checksumErrors++;
+      r.errno = Errno.EIO;
+      return Progress.DONE;
+    }
+    if (found == Resolver.STAGED
+        && committer.find(top, address) == newest
+        && committer.inOpenBatch(newest)) {
+      r.copyTo(committer.buffer(newest).memory, committer.at(newest), address);
+      return Progress.DONE;
+    }
+    int reference = place(r, top, address, now);
+    if (reference < 0) {
+      return waitOrFail(r);
+    }
+    MemorySegment to = committer.buffer(reference).memory;
+    long at = committer.at(reference);
+    copyBase(r, found, newest, to, at);
+    r.copyTo(to, at, address);
+    return Progress.DONE;
+  }
+
+  private void copyBase(Request r, long found, int newest, MemorySegment to, long at) {
+    if (found == Resolver.ZEROS) {
+      to.asSlice(at, Bytes.PAGE).fill((byte) 0);
+    } else if (found == Resolver.STAGED) {
+      MemorySegment base = committer.buffer(newest).memory;
+      MemorySegment.copy(base, committer.at(newest), to, at, Bytes.PAGE);
+    } else {
+      int page = cache.find(found);
+      if (page == PageCache.ABSENT) {
+        MemorySegment.copy(r.fill().buffer.memory, 0, to, at, Bytes.PAGE);
+      } else {
+        MemorySegment.copy(cache.memory(), PageCache.at(page), to, at, Bytes.PAGE);
+      }
+    }
+  }
+
+  private Progress fetch(Request r, long location, long address) {
+    r.fill().fetch(location, address, resolver.crc());
+    return Progress.WAITS_FOR_FILL;
+  }
+
+  /** A place in the open batch for the block; negative: wait, or the request has failed. */
+  private int place(Request r, Layer top, long address, long now) {
+    boolean comesToLife = !resolver.owns(top, address);
+    if (comesToLife && !space.admits() && !serving.spaceMayReturn()) {
+      r.errno = Errno.ENOSPC;
+      return -1;
+    }
+    if ((comesToLife && !space.admits()) || !committer.roomForBlock(now)) {
+      return -1;
+    }
+    return committer.add(top, address, comesToLife);
+  }
+
+  private Progress waitOrFail(Request r) {
+    if (r.errno == 0 && hopeless) {
+      r.errno = Errno.ENOSPC;
+    }
+    return r.errno == 0 ? Progress.WAITS_FOR_ROOM : Progress.DONE;
+  }
+
+  /** Zeroes the sectors at the request's position, or all whole blocks from there on. */
+  private Progress zeroNext(Request r, long now) {
+    if (!r.coversBlock()) {
+      return stagePart(r, now);
+    }
+    if (!committer.roomForZero(now)) {
+      return waitOrFail(r);
+    }
+    long first = r.position / Bytes.PAGE;
+    long blocks = r.end / Bytes.PAGE - first;
+    committer.addZeroed(r.volume().top, first, blocks);
+    r.position += blocks * Bytes.PAGE;
+    return Progress.DONE;
+  }
+
+  private final class Request {
+    private @Nullable Volume volume;
+    private @Nullable Fill fill;
+    private long offset;
+    @Nullable IntConsumer then;
+    @Nullable MemorySegment from;
+    long position;
+    long end;
+    long tag;
+    int errno;
+
+    void begin(Volume of, long at, long length, @Nullable MemorySegment data, long withTag) {
+      volume = of;
+      from = data;
+      offset = at;
+      position = at;
+      end = at + length;
+      tag = withTag;
+      errno = 0;
+    }
+
+    void end() {
+      volume = null;
+      from = null;
+      then = null;
+      if (fill != null) {
+        fill.clear();
+      }
+    }
+
+    Volume volume() {
+      Volume v = volume;
+      if (v == null) {
+        throw new IllegalStateException("request is not in use");
+      }
+      return v;
+    }
+
+    /** Made once for each pooled request that ever needed it. */
+    Fill fill() {
+      Fill f = fill;
+      if (f == null) {
+        f = new Fill(serving.arena, serving);
+        f.whenDone(() -> filled.add(this));
+        fill = f;
+      }
+      return f;
+    }
+
+    boolean coversBlock() {
+      return position % Bytes.PAGE == 0 && end - position >= Bytes.PAGE;
+    }
+
+    private long bytesOf(long address) {
+      return Math.min(end, (address + 1) * Bytes.PAGE) - position;
+    }
+
+    void skip(long address) {
+      position += bytesOf(address);
+    }
+
+    /** Copies this request's bytes of the block to the block's place. */
+    void copyTo(MemorySegment to, long at, long address) {
+      long bytes = bytesOf(address);
+      long within = position - address * Bytes.PAGE;
+      MemorySegment data = from;
+      if (data == null) {
+        to.asSlice(at + within, bytes).fill((byte) 0);
+      } else {
+        MemorySegment.copy(data, position - offset, to, at + within, bytes);
+      }
+      position += bytes;
+    }
+  }
+}

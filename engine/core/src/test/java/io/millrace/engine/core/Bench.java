@@ -1,0 +1,227 @@
+package io.millrace.engine.core;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** A store on a disk in memory, with calls that wait for their answer. */
+final class Bench implements Answers {
+  private static final int POLLS_MAX = 100_000;
+
+  final MemoryStorage disk;
+  private final StoreOptions options;
+  private final Arena arena = Arena.ofAuto();
+  private final Map<Long, Integer> errnos = new HashMap<>();
+  private final Map<Long, CommandResult> results = new HashMap<>();
+  private long nextTag = 1;
+  private long nanos;
+  private final Clock clock =
+      new Clock() {
+        @Override
+        public long nanos() {
+          return nanos;
+        }
+
+        @Override
+        public long wallMillis() {
+          return 1_000 + nanos / 1_000_000;
+        }
+      };
+  private @Nullable Store store;
+
+  private Bench(long bytes, StoreOptions options) {
+    disk = new MemoryStorage(bytes);
+    this.options = options;
+  }
+
+  /** A formatted, open store of so many segments of 64 KiB. */
+  static Bench ofSegments(int segments) {
+    return of(segments, StoreOptions.small());
+  }
+
+  static Bench of(int segments, StoreOptions options) {
+    Bench bench = new Bench(segments * 65536L, options);
+    bench.format(new FormatOptions(new UUID(0x1234, 0x5678), 65536, false));
+    bench.open();
+    return bench;
+  }
+
+  void format(FormatOptions format) {
+    Formatting formatting = Store.format(disk, clock, format);
+    while (!formatting.done()) {
+      formatting.poll();
+    }
+    if (formatting.failure().isPresent()) {
+      throw new IllegalStateException(formatting.failure().get());
+    }
+  }
+
+  void open() {
+    Store opened = Store.open(disk, clock, options);
+    store = opened;
+    for (int i = 0; i < POLLS_MAX && opened.state() == StoreState.RECOVERING; i++) {
+      opened.poll(this);
+    }
+  }
+
+  void crashAndOpen() {
+    disk.crash();
+    open();
+  }
+
+  void killAndOpen() {
+    disk.kill();
+    open();
+  }
+
+  void closeAndOpen() {
+    long tag = nextTag++;
+    store().close(tag);
+    errno(tag);
+    open();
+  }
+
+  Store store() {
+    Store s = store;
+    if (s == null) {
+      throw new IllegalStateException("not open");
+    }
+    return s;
+  }
+
+  long volume(String name, long bytes) {
+    return volumeOf(run(Command.CreateVolume.empty(name, bytes)));
+  }
+
+  long clone(String name, long snapshot) {
+    return volumeOf(run(Command.CreateVolume.ofSnapshot(name, 0, snapshot)));
+  }
+
+  long snapshot(String name, long volume) {
+    return switch (run(new Command.CreateSnapshot(name, volume))) {
+      case CommandResult.SnapshotDone done -> done.snapshot().id();
+      case CommandResult other -> throw new AssertionError(other);
+    };
+  }
+
+  static long volumeOf(CommandResult result) {
+    return switch (result) {
+      case CommandResult.VolumeDone done -> done.volume().id();
+      case CommandResult other -> throw new AssertionError(other);
+    };
+  }
+
+  CommandResult run(Command command) {
+    long tag = nextTag++;
+    store().command(command, tag);
+    for (int i = 0; i < POLLS_MAX; i++) {
+      CommandResult result = results.remove(tag);
+      if (result != null) {
+        return result;
+      }
+      poll();
+    }
+    throw new AssertionError("no answer to " + command);
+  }
+
+  int write(long volume, long offset, byte[] data) {
+    long tag = nextTag++;
+    store().write(volume, offset, bytes(data), tag);
+    return errno(tag);
+  }
+
+  /** Fills so many blocks from {@code block} on with the byte. */
+  int fill(long volume, long block, int blocks, int value) {
+    byte[] data = new byte[blocks * 4096];
+    Arrays.fill(data, (byte) value);
+    return write(volume, block * 4096, data);
+  }
+
+  int zero(long volume, long offset, long length) {
+    long tag = nextTag++;
+    store().zero(volume, offset, length, tag);
+    return errno(tag);
+  }
+
+  int flush(long volume) {
+    long tag = nextTag++;
+    store().flush(volume, tag);
+    return errno(tag);
+  }
+
+  byte[] read(long volume, long offset, int length) {
+    MemorySegment into = arena.allocate(length);
+    int errno = read(volume, offset, into);
+    if (errno != 0) {
+      throw new AssertionError("read failed with errno " + errno);
+    }
+    return into.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+  }
+
+  int read(long volume, long offset, MemorySegment into) {
+    long tag = nextTag++;
+    store().read(volume, offset, into, tag);
+    return errno(tag);
+  }
+
+  /** The byte that fills the block; fails when it is not filled with one. */
+  int valueAt(long volume, long block) {
+    byte[] data = read(volume, block * 4096, 4096);
+    for (byte b : data) {
+      if (b != data[0]) {
+        throw new AssertionError("block " + block + " is not filled with one value");
+      }
+    }
+    return data[0];
+  }
+
+  MemorySegment bytes(byte[] data) {
+    MemorySegment memory = arena.allocate(data.length);
+    MemorySegment.copy(MemorySegment.ofArray(data), 0, memory, 0, data.length);
+    return memory;
+  }
+
+  /** Submits without waiting. */
+  long submit(java.util.function.LongConsumer request) {
+    long tag = nextTag++;
+    request.accept(tag);
+    return tag;
+  }
+
+  int errno(long tag) {
+    for (int i = 0; i < POLLS_MAX; i++) {
+      Integer errno = errnos.remove(tag);
+      if (errno != null) {
+        return errno;
+      }
+      poll();
+    }
+    throw new AssertionError("no answer to request " + tag);
+  }
+
+  void poll() {
+    nanos += 100_000;
+    store().poll(this);
+  }
+
+  /** Lets the background work until nothing moves any more. */
+  void settle() {
+    for (int i = 0; i < 2_000; i++) {
+      poll();
+    }
+  }
+
+  @Override
+  public void answered(long tag, int errno) {
+    errnos.put(tag, errno);
+  }
+
+  @Override
+  public void commanded(long tag, CommandResult result) {
+    results.put(tag, result);
+  }
+}
