@@ -27,6 +27,7 @@ up() {
   need_host
   need_go
   e2e/tools/build.sh
+  need_java
   build
   images
   guest_images

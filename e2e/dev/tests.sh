@@ -82,6 +82,7 @@ test_e2e_k3s() {
     return 1
   }
   local archives
+  need_java
   build
   images
   guest_images
