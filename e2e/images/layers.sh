@@ -12,7 +12,8 @@ die() { echo "error: $*" >&2; exit 1; }
 layer_of() {
   local folder=$1 out=$2
   shift 2
-  tar -C "$folder" --sort=name --mtime=@0 --numeric-owner --xattrs --xattrs-include='security.capability' "$@" -cf "$out.partial" .
+  tar -C "$folder" --sort=name --mtime=@0 --numeric-owner --xattrs --xattrs-include='security.capability' \
+    --pax-option='exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime' "$@" -cf "$out.partial" .
   mv "$out.partial" "$out"
 }
 
