@@ -2,11 +2,11 @@ package io.millrace.engine.daemon.attach;
 
 import io.millrace.engine.core.Catalog;
 import io.millrace.engine.daemon.ObjectId;
-import io.millrace.engine.daemon.Reactor;
 import io.millrace.engine.daemon.fuse.FuseConnection;
 import io.millrace.engine.daemon.linux.FuseMount;
 import io.millrace.engine.daemon.linux.Libc;
 import io.millrace.engine.daemon.linux.Loop;
+import io.millrace.engine.daemon.reactor.Reactor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -92,6 +92,9 @@ public record LoopDevice(int number, String name) {
       if (!isOurs(fd)) {
         return true;
       }
+      if (isClaimed()) {
+        return false;
+      }
       Libc.fsync(fd, path());
       Loop.clear(fd);
     } finally {
@@ -120,6 +123,19 @@ public record LoopDevice(int number, String name) {
       Loop.refreshSize(fd);
     } finally {
       Libc.close(fd);
+    }
+  }
+
+  /** Whether a mounted file system, or another driver, has the device for itself. */
+  private boolean isClaimed() throws IOException {
+    try {
+      Libc.close(Libc.open(path(), Libc.O_RDONLY | Libc.O_CLOEXEC | Libc.O_EXCL));
+      return false;
+    } catch (KernelException e) {
+      if (e.errno() == Errno.EBUSY) {
+        return true;
+      }
+      throw e;
     }
   }
 

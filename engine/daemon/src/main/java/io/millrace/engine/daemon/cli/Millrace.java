@@ -40,7 +40,7 @@ public final class Millrace {
 
   static CommandLine commandLine() {
     return new CommandLine(new Millrace())
-        .registerConverter(ByteSize.class, ByteSize::parse)
+        .registerConverter(ByteSize.class, new ByteSizeConverter())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(
             (failure, command, parsed) -> report(failure, command.getErr()));

@@ -18,11 +18,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine.Option;
 
 /** A connection to the daemon on this node, and the finding of objects by id or name. */
 final class Online {
   private static final long DEADLINE_SECONDS = 60;
+
+  // Held, or the level would be forgotten. gRPC asks for TCP's keep-alive, which a unix socket has
+  // not; Netty
+  // warns of it at every connection.
+  private static final Logger BOOTSTRAP = Logger.getLogger("io.netty.bootstrap");
 
   @Option(
       names = "--socket",
@@ -38,6 +45,7 @@ final class Online {
           io.millrace.engine.daemon.ExitCode.UNREACHABLE,
           "no daemon listens on " + socket + "; is millraced running, or is it another --socket?");
     }
+    BOOTSTRAP.setLevel(Level.SEVERE);
     NioEventLoopGroup loop = new NioEventLoopGroup(1);
     ManagedChannel channel =
         NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))

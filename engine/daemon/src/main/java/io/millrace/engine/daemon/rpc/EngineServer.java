@@ -13,6 +13,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * The gRPC server on a unix socket that only the daemon's user may open. Handlers run on virtual
@@ -20,6 +22,11 @@ import java.util.concurrent.TimeUnit;
  */
 public final class EngineServer implements AutoCloseable {
   private static final long STOP_SECONDS_MAX = 10;
+
+  // Held, or the level would be forgotten. gRPC asks for TCP's keep-alive, which a unix socket has
+  // not; Netty
+  // warns of it at every connection.
+  private static final Logger BOOTSTRAP = Logger.getLogger("io.netty.bootstrap");
 
   private final Server server;
   private final EventLoopGroup loop;
@@ -33,6 +40,7 @@ public final class EngineServer implements AutoCloseable {
 
   public static EngineServer start(Path socket, Engine engine) throws IOException {
     prepareFolder(socket);
+    BOOTSTRAP.setLevel(Level.SEVERE);
     EventLoopGroup loop = new NioEventLoopGroup(1);
     ExecutorService handlers = Executors.newVirtualThreadPerTaskExecutor();
     Server server =

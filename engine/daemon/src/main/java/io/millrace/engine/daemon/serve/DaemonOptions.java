@@ -1,6 +1,7 @@
-package io.millrace.engine.daemon;
+package io.millrace.engine.daemon.serve;
 
 import io.millrace.engine.core.StoreOptions;
+import io.millrace.engine.daemon.ByteSize;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-package io.millrace.engine.daemon;
+package io.millrace.engine.daemon.serve;
 
 import io.millrace.engine.daemon.linux.Errno;
 import io.millrace.engine.daemon.linux.Libc;

@@ -1,4 +1,4 @@
-package io.millrace.engine.daemon;
+package io.millrace.engine.daemon.serve;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;

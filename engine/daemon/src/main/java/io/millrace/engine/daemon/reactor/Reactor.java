@@ -1,10 +1,11 @@
-package io.millrace.engine.daemon;
+package io.millrace.engine.daemon.reactor;
 
 import io.millrace.engine.core.Answers;
 import io.millrace.engine.core.Command;
 import io.millrace.engine.core.CommandResult;
 import io.millrace.engine.core.Store;
 import io.millrace.engine.core.StoreState;
+import io.millrace.engine.daemon.ExitCode;
 import io.millrace.engine.daemon.fuse.FuseConnection;
 import io.millrace.engine.daemon.fuse.FuseServer;
 import io.millrace.engine.daemon.linux.Epoll;
@@ -27,9 +28,6 @@ import java.util.function.Function;
  * short or go elsewhere. If this thread dies, the process ends: nobody else could answer.
  */
 public final class Reactor implements Answers {
-  /** Exit code after a fault of the program itself. */
-  static final int FAULT_EXIT_CODE = 1;
-
   private static final long WAKE_KEY = 0;
 
   /** Tags of requests that don't come from FUSE; those are slot numbers, far below. */
@@ -52,7 +50,7 @@ public final class Reactor implements Answers {
    * @param wake the eventfd that the store's disk signals too
    * @param onStateChange called on the reactor thread
    */
-  Reactor(
+  public Reactor(
       Store store, Epoll epoll, FuseServer fuse, EventFd wake, Consumer<StoreState> onStateChange)
       throws KernelException {
     this.store = store;
@@ -63,7 +61,8 @@ public final class Reactor implements Answers {
     epoll.add(wake.fd(), WAKE_KEY);
   }
 
-  void start() {
+  /** Begins; the end is {@link #close}. */
+  public void start() {
     Thread.ofPlatform().name("millrace-reactor").start(this::runOrDie);
   }
 
@@ -73,7 +72,7 @@ public final class Reactor implements Answers {
     } catch (Throwable fault) {
       fault.printStackTrace();
       System.err.println("millraced: the reactor has failed; ending, so that a restart recovers");
-      Runtime.getRuntime().halt(FAULT_EXIT_CODE);
+      Runtime.getRuntime().halt(ExitCode.FAILURE);
     }
   }
 

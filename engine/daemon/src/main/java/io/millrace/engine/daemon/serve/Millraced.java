@@ -1,12 +1,17 @@
-package io.millrace.engine.daemon;
+package io.millrace.engine.daemon.serve;
 
 import io.millrace.engine.core.Store;
 import io.millrace.engine.core.StoreState;
+import io.millrace.engine.daemon.ByteSize;
+import io.millrace.engine.daemon.ExitCode;
+import io.millrace.engine.daemon.SystemClock;
 import io.millrace.engine.daemon.attach.Attachments;
+import io.millrace.engine.daemon.cli.ByteSizeConverter;
 import io.millrace.engine.daemon.cli.StoreFormat;
 import io.millrace.engine.daemon.fuse.FuseServer;
 import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.EventFd;
+import io.millrace.engine.daemon.reactor.Reactor;
 import io.millrace.engine.daemon.rpc.Engine;
 import io.millrace.engine.daemon.rpc.EngineServer;
 import io.millrace.engine.daemon.storage.FileStorage;
@@ -45,7 +50,9 @@ public final class Millraced implements Callable<Integer> {
   @Mixin private DaemonOptions options = new DaemonOptions();
 
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Millraced()).execute(arguments));
+    CommandLine command =
+        new CommandLine(new Millraced()).registerConverter(ByteSize.class, new ByteSizeConverter());
+    System.exit(command.execute(arguments));
   }
 
   @Override

@@ -1,0 +1,192 @@
+package io.millrace.engine.daemon.it;
+
+import io.millrace.engine.daemon.attach.LeftOvers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real millraced on a store of its own, started from the assembled program, and the command line
+ * on it. Closing it unmounts, stops, and clears what is left, whatever the test did.
+ */
+final class Daemon implements AutoCloseable {
+  private static final Duration START_LIMIT = Duration.ofMinutes(1);
+  private static final Path APP = Path.of(System.getProperty("millrace.app", "target/app"));
+
+  private final Path folder;
+  private final List<Path> mounts = new ArrayList<>();
+  private int starts;
+  private @Nullable Process process;
+
+  private Daemon(Path folder) {
+    this.folder = folder;
+  }
+
+  /** Formats a store of this size in the folder; not started yet. */
+  static Daemon format(Path folder, String size) throws IOException, InterruptedException {
+    Daemon daemon = new Daemon(folder);
+    program("millrace", "store", "format", daemon.store(), "--size", size, "--sparse").ok();
+    return daemon;
+  }
+
+  static Daemon started(Path folder, String size) throws IOException, InterruptedException {
+    Daemon daemon = format(folder, size);
+    daemon.start();
+    return daemon;
+  }
+
+  static Shell.Result program(String name, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(APP.resolve("bin/" + name).toString()));
+    command.addAll(List.of(arguments));
+    return Shell.run(
+        Map.of("JAVA_HOME", System.getProperty("java.home")), command.toArray(String[]::new));
+  }
+
+  String store() {
+    return folder.resolve("store").toString();
+  }
+
+  String[] daemonArguments(String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "--store", store(),
+                "--socket", folder.resolve("run/engine.sock").toString(),
+                "--state-dir", folder.resolve("state").toString(),
+                "--health", "127.0.0.1:0"));
+    arguments.addAll(List.of(more));
+    return arguments.toArray(String[]::new);
+  }
+
+  private Path log() {
+    return folder.resolve("millraced-" + starts + ".log");
+  }
+
+  String logText() throws IOException {
+    return Files.readString(log());
+  }
+
+  /** Starts it and waits until it serves. */
+  void start() throws IOException, InterruptedException {
+    starts++;
+    List<String> command = new ArrayList<>(List.of(APP.resolve("bin/millraced").toString()));
+    command.addAll(List.of(daemonArguments()));
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log().toFile());
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    Process started = builder.start();
+    process = started;
+    long deadline = System.nanoTime() + START_LIMIT.toNanos();
+    while (!logText().contains("millraced: serving on")) {
+      if (!started.isAlive() || System.nanoTime() > deadline) {
+        throw new AssertionError("millraced did not come up:\n" + logText());
+      }
+      Thread.sleep(20);
+    }
+  }
+
+  /** The exit code. */
+  int terminate() throws InterruptedException {
+    return end(false);
+  }
+
+  void kill() throws InterruptedException {
+    end(true);
+  }
+
+  private int end(boolean forcibly) throws InterruptedException {
+    Process running = process;
+    if (running == null) {
+      throw new IllegalStateException("not started");
+    }
+    if (forcibly) {
+      running.destroyForcibly();
+    } else {
+      running.destroy();
+    }
+    if (!running.waitFor(60, TimeUnit.SECONDS)) {
+      running.destroyForcibly().waitFor();
+      throw new AssertionError("millraced did not end in 60 s");
+    }
+    process = null;
+    return running.exitValue();
+  }
+
+  long pid() {
+    Process running = process;
+    if (running == null) {
+      throw new IllegalStateException("not started");
+    }
+    return running.pid();
+  }
+
+  /** The command line on this daemon. */
+  Shell.Result millrace(String... arguments) throws IOException, InterruptedException {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.add("--socket");
+    all.add(folder.resolve("run/engine.sock").toString());
+    return program("millrace", all.toArray(String[]::new));
+  }
+
+  /** One field of the JSON that a command prints. */
+  String field(String name, String... arguments) throws IOException, InterruptedException {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("-o", "json"));
+    String json = millrace(all.toArray(String[]::new)).ok();
+    Matcher field = Pattern.compile('"' + name + "\": \"?([^\",}]*)").matcher(json);
+    if (!field.find()) {
+      throw new AssertionError("no field " + name + " in " + json);
+    }
+    return field.group(1);
+  }
+
+  /** Makes a volume and attaches it; gives the device. */
+  String attachNew(String name, String size) throws IOException, InterruptedException {
+    millrace("volume", "create", name, "--size", size).ok();
+    return attach(name);
+  }
+
+  String attach(String name, String... more) throws IOException, InterruptedException {
+    List<String> all = new ArrayList<>(List.of("volume", "attach", name));
+    all.addAll(List.of(more));
+    return field("device", all.toArray(String[]::new));
+  }
+
+  /** Mounts a device in a folder of the test. */
+  Path mount(String device, String name, String options) throws IOException, InterruptedException {
+    Path target = Files.createDirectories(folder.resolve(name));
+    Shell.run("mount", "-o", options, device, target.toString()).ok();
+    mounts.add(target);
+    return target;
+  }
+
+  void unmount(Path target) throws IOException, InterruptedException {
+    Shell.run("umount", target.toString()).ok();
+    mounts.remove(target);
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      for (Path mount : List.copyOf(mounts)) {
+        Shell.run("umount", "-l", mount.toString());
+      }
+      if (process != null) {
+        terminate();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      LeftOvers.clear(folder.resolve("state"));
+    }
+  }
+}

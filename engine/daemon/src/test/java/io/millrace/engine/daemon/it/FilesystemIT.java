@@ -1,0 +1,86 @@
+package io.millrace.engine.daemon.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** File systems on volumes, snapshots and clones. */
+final class FilesystemIT {
+  private static final String TREE = "/usr/share/doc";
+  private static final String SUMS =
+      "find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum";
+
+  @TempDir Path folder = Path.of("");
+  private Daemon daemon;
+
+  @BeforeEach
+  void start() throws Exception {
+    daemon = Daemon.started(folder, "2GiB");
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    daemon.close();
+  }
+
+  private static void fill(Path mount) throws Exception {
+    Shell.bash("cp -a " + TREE + " " + mount + "/tree");
+  }
+
+  private static String sums(Path mount) throws Exception {
+    return Shell.bash("cd " + mount + "/tree && " + SUMS);
+  }
+
+  @Test
+  void ext4KeepsItsFiles() throws Exception {
+    String device = daemon.attachNew("v", "512MiB");
+    Shell.bash("mkfs.ext4 -q " + device);
+    Path mount = daemon.mount(device, "m", "discard");
+    fill(mount);
+    String sums = sums(mount);
+    daemon.unmount(mount);
+    Shell.bash("e2fsck -fn " + device);
+    assertEquals(sums, sums(daemon.mount(device, "m", "ro")));
+  }
+
+  @Test
+  void xfsKeepsItsFiles() throws Exception {
+    String device = daemon.attachNew("v", "512MiB");
+    Shell.bash("mkfs.xfs -q " + device);
+    Path mount = daemon.mount(device, "m", "discard");
+    fill(mount);
+    String sums = sums(mount);
+    daemon.unmount(mount);
+    Shell.bash("xfs_repair -n " + device);
+    assertEquals(sums, sums(daemon.mount(device, "m", "ro")));
+  }
+
+  @Test
+  void aSnapshotAndItsClonesKeepWhatWasThere() throws Exception {
+    String device = daemon.attachNew("image", "512MiB");
+    Shell.bash("mkfs.ext4 -q " + device);
+    Path mount = daemon.mount(device, "image", "defaults");
+    fill(mount);
+    Shell.bash("sync -f " + mount);
+    String sums = sums(mount);
+    daemon.millrace("snapshot", "create", "image", "golden").ok();
+    Shell.bash(
+        "rm -rf " + mount + "/tree && echo changed > " + mount + "/after && sync -f " + mount);
+    daemon.millrace("clone", "golden", "one").ok();
+    daemon.millrace("clone", "golden", "two", "--size", "768MiB").ok();
+    Path one = daemon.mount(daemon.attach("one"), "one", "defaults");
+    Path two = daemon.mount(daemon.attach("two"), "two", "defaults");
+    assertEquals(sums, sums(one));
+    Shell.bash("echo one > " + one + "/mine && rm -rf " + one + "/tree && sync -f " + one);
+    assertEquals(sums, sums(two));
+    assertEquals("changed\n", Shell.bash("cat " + mount + "/after"));
+    assertEquals(
+        String.valueOf(768 << 20),
+        Shell.bash("blockdev --getsize64 $(findmnt -no SOURCE " + two + ")").strip());
+    assertEquals("0", daemon.field("clone_copied_data_bytes", "stats"));
+  }
+}
