@@ -1,0 +1,22 @@
+package io.millrace.operator.image;
+
+/** One step towards the versions that are wanted; each is safe to repeat. */
+sealed interface Action {
+  String version();
+
+  /** A new claim and the pod that fills it, both for this attempt. */
+  record StartImport(String version, int attempt) implements Action {}
+
+  /** Remove what a finished or failed import leaves behind. */
+  record EndImport(String version) implements Action {}
+
+  /**
+   * Remove a claim that lost its pod: it may be half written. Not if the pod is there after all.
+   */
+  record DiscardHalfImport(String version) implements Action {}
+
+  record TakeSnapshot(String version, String claimName, String node, String digest)
+      implements Action {}
+
+  record DeleteSnapshot(String version) implements Action {}
+}

@@ -1,0 +1,182 @@
+package io.millrace.operator.image;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
+import io.millrace.api.v1alpha1.Desktop;
+import io.millrace.api.v1alpha1.DesktopPool;
+import io.millrace.api.v1alpha1.GoldenImage;
+import io.millrace.api.v1alpha1.GoldenImageStatus;
+import io.millrace.api.v1alpha1.ImageVersionPhase;
+import io.millrace.api.v1alpha1.ImageVersionStatus;
+import io.millrace.operator.Labels;
+import io.millrace.operator.OperatorConfig;
+import io.millrace.operator.cluster.Pass;
+import io.millrace.operator.cluster.Preflight;
+import io.millrace.operator.cluster.Sources;
+import io.millrace.operator.cluster.Writes;
+import io.millrace.operator.event.EventPublisher;
+import io.millrace.operator.event.EventReason;
+import io.millrace.operator.status.Conditions;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns the versions of an image into snapshots. Passes of one image never overlap. An image that
+ * somebody uses is not deleted: the finalizer holds it, and its condition names the users.
+ */
+@ControllerConfiguration(
+    name = "image",
+    fieldManager = Labels.OPERATOR,
+    finalizerName = ImageReconciler.FINALIZER)
+@MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES)
+@GradualRetry(
+    maxAttempts = Integer.MAX_VALUE,
+    initialInterval = 200,
+    intervalMultiplier = 2.0,
+    maxInterval = 30_000)
+public class ImageReconciler implements Reconciler<GoldenImage>, Cleaner<GoldenImage> {
+  static final String FINALIZER = "millrace.io/in-use";
+
+  private final ImageObserver observer;
+  private final ImageActions actions;
+  private final Writes writes;
+  private final EventPublisher events;
+  private final Clock clock;
+
+  public ImageReconciler(
+      KubernetesClient client, Preflight preflight, OperatorConfig config, Clock clock) {
+    this.writes = new Writes(client);
+    this.observer = new ImageObserver(preflight, clock);
+    this.actions = new ImageActions(writes, config.importerImage());
+    this.events = new EventPublisher(client, clock);
+    this.clock = clock;
+  }
+
+  @Override
+  public UpdateControl<GoldenImage> reconcile(GoldenImage image, Context<GoldenImage> context) {
+    return Pass.run(
+        () -> {
+          Plan plan = ImagePlanner.plan(observer.observe(image, context));
+          boolean done = actions.execute(plan.actions(), image);
+          GoldenImageStatus status = ImageStatusWriter.status(image, plan, clock.instant());
+          publish(image, status);
+          return report(image, status, plan, done);
+        });
+  }
+
+  /** Its snapshots, and what an import left, are its children: Kubernetes removes them after it. */
+  @Override
+  public DeleteControl cleanup(GoldenImage image, Context<GoldenImage> context) {
+    List<String> users = observer.observe(image, context).users();
+    if (users.isEmpty()) {
+      return DeleteControl.defaultDelete();
+    }
+    String message = "can't be deleted while used by " + String.join(", ", users);
+    GoldenImageStatus before = image.getStatus();
+    GoldenImage fresh = new GoldenImage();
+    fresh.setMetadata(Pass.identity(image));
+    fresh.setStatus(
+        new GoldenImageStatus(
+            image.getMetadata().getGeneration(),
+            before == null ? null : before.versions(),
+            Conditions.after(
+                    before == null ? null : before.conditions(),
+                    image.getMetadata().getGeneration(),
+                    clock.instant())
+                .set(Conditions.READY, false, "InUse", message)
+                .set(Conditions.RECONCILING, false, "InUse", message)
+                .set(Conditions.STALLED, true, "InUse", message)
+                .build()));
+    if (!fresh.getStatus().equals(before)) {
+      writes.applyStatus(fresh);
+      events.publish(image, EventReason.IMAGE_IN_USE, message);
+    }
+    return DeleteControl.noFinalizerRemoval().rescheduleAfter(Pass.RECHECK.toMillis());
+  }
+
+  private UpdateControl<GoldenImage> report(
+      GoldenImage image, GoldenImageStatus status, Plan plan, boolean done) {
+    UpdateControl<GoldenImage> control = UpdateControl.noUpdate();
+    if (!status.equals(image.getStatus())) {
+      GoldenImage fresh = new GoldenImage();
+      fresh.setMetadata(Pass.identity(image));
+      fresh.setStatus(status);
+      control = UpdateControl.patchStatus(fresh);
+    }
+    if (!done) {
+      return control.rescheduleAfter(Pass.SOON);
+    }
+    if (!Conditions.holds(status.conditions(), Conditions.READY)) {
+      return control.rescheduleAfter(nextLook(plan));
+    }
+    return control;
+  }
+
+  private Duration nextLook(Plan plan) {
+    return plan.nextLook()
+        .map(time -> Duration.between(clock.instant(), time))
+        .filter(wait -> wait.compareTo(Pass.RECHECK) < 0)
+        .map(wait -> wait.compareTo(Pass.SOON) < 0 ? Pass.SOON : wait)
+        .orElse(Pass.RECHECK);
+  }
+
+  private void publish(GoldenImage image, GoldenImageStatus status) {
+    for (ImageVersionStatus version : Optional.ofNullable(status.versions()).orElse(List.of())) {
+      ImageVersionPhase before = phase(image.getStatus(), version.name());
+      if (before == version.phase()) {
+        continue;
+      }
+      String note = version.name() + ": " + version.message();
+      switch (version.phase()) {
+        case READY -> events.publish(image, EventReason.IMAGE_READY, note);
+        case FAILED -> events.publish(image, EventReason.IMPORT_FAILED, note);
+        case RETIRING -> events.publish(image, EventReason.IMAGE_IN_USE, note);
+        case PENDING, IMPORTING, SNAPSHOTTING -> {}
+      }
+    }
+  }
+
+  private static @Nullable ImageVersionPhase phase(
+      @Nullable GoldenImageStatus status, String version) {
+    return status == null || status.versions() == null
+        ? null
+        : status.versions().stream()
+            .filter(v -> v.name().equals(version))
+            .map(ImageVersionStatus::phase)
+            .findFirst()
+            .orElse(null);
+  }
+
+  @Override
+  public List<EventSource<?, GoldenImage>> prepareEventSources(
+      EventSourceContext<GoldenImage> context) {
+    return List.of(
+        Sources.ours(Pod.class, Sources.byLabel(Labels.IMAGE), context),
+        Sources.ours(PersistentVolumeClaim.class, Sources.byLabel(Labels.IMAGE), context),
+        Sources.all(DesktopPool.class, pool -> image(pool, pool.getSpec().image().name()), context),
+        Sources.ours(
+            Desktop.class, desktop -> image(desktop, desktop.getSpec().image().name()), context));
+  }
+
+  private static Set<ResourceID> image(HasMetadata user, String image) {
+    return Set.of(Sources.id(user, image));
+  }
+}

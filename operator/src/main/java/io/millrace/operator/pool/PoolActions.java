@@ -1,0 +1,86 @@
+package io.millrace.operator.pool;
+
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.millrace.api.v1alpha1.Desktop;
+import io.millrace.api.v1alpha1.DesktopPool;
+import io.millrace.api.v1alpha1.DesktopSpec;
+import io.millrace.operator.Labels;
+import io.millrace.operator.Names;
+import io.millrace.operator.cluster.Writes;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Carries out a pool's plan. What was observed of a desktop is locked: a claim may come between.
+ */
+final class PoolActions {
+  private final Writes writes;
+
+  PoolActions(Writes writes) {
+    this.writes = writes;
+  }
+
+  /**
+   * Carries out the actions in order.
+   *
+   * @param desktops the desktops that the plan was made on
+   * @return false if a name is still held by something else; the next pass tries again
+   */
+  boolean execute(List<Action> actions, DesktopPool pool, List<Desktop> desktops) {
+    boolean done = true;
+    for (Action action : actions) {
+      done &= execute(action, pool, desktops);
+    }
+    return done;
+  }
+
+  private boolean execute(Action action, DesktopPool pool, List<Desktop> desktops) {
+    return switch (action) {
+      case Action.CreateDesktop create -> writes.create(desktop(create, pool), pool);
+      case Action.DeleteDesktop(String name) -> {
+        writes.deleteLocked(named(name, desktops));
+        yield true;
+      }
+      case Action.UpdateDesktop update -> {
+        writes.patchLocked(
+            named(update.name(), desktops),
+            Map.of(
+                "spec",
+                Map.of(
+                    "image", update.image(),
+                    "templateHash", update.templateHash(),
+                    "running", update.running())));
+        yield true;
+      }
+    };
+  }
+
+  private static Desktop named(String name, List<Desktop> desktops) {
+    return desktops.stream()
+        .filter(desktop -> desktop.getMetadata().getName().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static Desktop desktop(Action.CreateDesktop create, DesktopPool pool) {
+    String poolName = pool.getMetadata().getName();
+    Desktop desktop = new Desktop();
+    desktop.setMetadata(
+        new ObjectMetaBuilder()
+            .withName(Names.desktop(poolName, create.slot()))
+            .withNamespace(pool.getMetadata().getNamespace())
+            .addToLabels(Labels.managed())
+            .addToLabels(Labels.POOL, poolName)
+            .withOwnerReferences(Writes.ownedBy(pool))
+            .build());
+    desktop.setSpec(
+        new DesktopSpec(
+            poolName,
+            create.slot(),
+            create.image(),
+            create.templateHash(),
+            create.running(),
+            null));
+    return desktop;
+  }
+}

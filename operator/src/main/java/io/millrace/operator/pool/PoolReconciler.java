@@ -1,0 +1,123 @@
+package io.millrace.operator.pool;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
+import io.millrace.api.v1alpha1.Desktop;
+import io.millrace.api.v1alpha1.DesktopPool;
+import io.millrace.api.v1alpha1.DesktopPoolStatus;
+import io.millrace.api.v1alpha1.GoldenImage;
+import io.millrace.operator.Labels;
+import io.millrace.operator.cluster.Pass;
+import io.millrace.operator.cluster.Preflight;
+import io.millrace.operator.cluster.Sources;
+import io.millrace.operator.cluster.Writes;
+import io.millrace.operator.event.EventPublisher;
+import io.millrace.operator.event.EventReason;
+import io.millrace.operator.status.Conditions;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/** Keeps a pool at its size and its revision. Passes of one pool never overlap. */
+@ControllerConfiguration(name = "pool", fieldManager = Labels.OPERATOR)
+@MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES)
+@GradualRetry(
+    maxAttempts = Integer.MAX_VALUE,
+    initialInterval = 200,
+    intervalMultiplier = 2.0,
+    maxInterval = 30_000)
+public class PoolReconciler implements Reconciler<DesktopPool> {
+  private final PoolObserver observer;
+  private final PoolActions actions;
+  private final EventPublisher events;
+  private final Clock clock;
+
+  public PoolReconciler(KubernetesClient client, Preflight preflight, Clock clock) {
+    this.observer = new PoolObserver(preflight);
+    this.actions = new PoolActions(new Writes(client));
+    this.events = new EventPublisher(client, clock);
+    this.clock = clock;
+  }
+
+  @Override
+  public UpdateControl<DesktopPool> reconcile(DesktopPool pool, Context<DesktopPool> context) {
+    if (Sources.isTerminating(pool)) {
+      return UpdateControl.noUpdate();
+    }
+    return Pass.run(
+        () -> {
+          List<Desktop> desktops = PoolObserver.desktops(pool, context);
+          Observed observed = observer.observe(pool, desktops, context);
+          Plan plan = PoolPlanner.plan(observed);
+          boolean done = actions.execute(plan.actions(), pool, desktops);
+          DesktopPoolStatus status = PoolStatusWriter.status(pool, observed, plan, clock.instant());
+          publish(pool, status, plan);
+          return report(pool, status, done && plan.actions().isEmpty());
+        });
+  }
+
+  private static UpdateControl<DesktopPool> report(
+      DesktopPool pool, DesktopPoolStatus status, boolean settled) {
+    UpdateControl<DesktopPool> control = UpdateControl.noUpdate();
+    if (!status.equals(pool.getStatus())) {
+      DesktopPool fresh = new DesktopPool();
+      fresh.setMetadata(Pass.identity(pool));
+      fresh.setStatus(status);
+      control = UpdateControl.patchStatus(fresh);
+    }
+    boolean ready = Conditions.holds(status.conditions(), Conditions.READY);
+    return ready ? control : control.rescheduleAfter(settled ? Pass.RECHECK : Pass.SOON);
+  }
+
+  private void publish(DesktopPool pool, DesktopPoolStatus status, Plan plan) {
+    long made = count(plan, Action.CreateDesktop.class);
+    long deleted = count(plan, Action.DeleteDesktop.class);
+    long updated = count(plan, Action.UpdateDesktop.class);
+    if (made + deleted > 0) {
+      events.publish(
+          pool, EventReason.SCALED, "makes %d and deletes %d desktops".formatted(made, deleted));
+    }
+    if (updated > 0) {
+      events.publish(
+          pool,
+          EventReason.ROLLED_OUT,
+          "updates %d desktops; version %s".formatted(updated, pool.getSpec().image().version()));
+    }
+    var before = pool.getStatus() == null ? null : pool.getStatus().conditions();
+    if (Conditions.holds(status.conditions(), Conditions.STALLED)
+        && !Conditions.holds(before, Conditions.STALLED)) {
+      events.publish(pool, EventReason.POOL_STALLED, plan.message());
+    }
+  }
+
+  private static long count(Plan plan, Class<? extends Action> kind) {
+    return plan.actions().stream().filter(kind::isInstance).count();
+  }
+
+  @Override
+  public List<EventSource<?, DesktopPool>> prepareEventSources(
+      EventSourceContext<DesktopPool> context) {
+    return List.of(
+        Sources.ours(Desktop.class, Sources.byLabel(Labels.POOL), context),
+        Sources.all(
+            GoldenImage.class,
+            image ->
+                context
+                    .getPrimaryCache()
+                    .list(
+                        image.getMetadata().getNamespace(),
+                        pool -> pool.getSpec().image().name().equals(image.getMetadata().getName()))
+                    .map(ResourceID::fromResource)
+                    .collect(Collectors.toSet()),
+            context));
+  }
+}

@@ -1,0 +1,125 @@
+package io.millrace.operator.template;
+
+import io.millrace.api.v1alpha1.DesktopTemplate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a template may not say and the schema can't reach: the schema refuses what it knows by name,
+ * and this refuses what it doesn't know, such as a kind of volume of a later KubeVirt. Pure.
+ */
+public final class TemplateRules {
+  private static final Set<String> VOLUMES =
+      Set.of("containerDisk", "emptyDisk", "cloudInitNoCloud", "cloudInitConfigDrive");
+  private static final Set<String> CLOUD_INIT =
+      Set.of("userData", "userDataBase64", "networkData", "networkDataBase64");
+  private static final Set<String> BINDINGS = Set.of("masquerade", "bridge");
+  private static final Set<String> INTERFACE_FIELDS =
+      Set.of("name", "model", "ports", "bootOrder", "dhcpOptions", "tag", "acpiIndex", "state");
+  private static final Set<String> DISK_FIELDS =
+      Set.of(
+          "name",
+          "disk",
+          "cdrom",
+          "bootOrder",
+          "serial",
+          "dedicatedIOThread",
+          "cache",
+          "io",
+          "tag",
+          "blockSize",
+          "errorPolicy");
+
+  private TemplateRules() {}
+
+  /** One sentence per violation, each with the field and the remedy; empty if there is none. */
+  public static List<String> violations(DesktopTemplate template) {
+    List<String> violations = new ArrayList<>();
+    Map<String, Object> devices = object(object(template.spec(), "domain"), "devices");
+    objects(template.spec(), "volumes").forEach(volume -> checkVolume(volume, violations));
+    objects(devices, "disks").forEach(disk -> checkDisk(disk, violations));
+    objects(devices, "interfaces").forEach(nic -> checkInterface(nic, violations));
+    checkLabels(template.labels(), violations);
+    return violations;
+  }
+
+  private static void checkVolume(Map<String, Object> volume, List<String> violations) {
+    for (String kind : volume.keySet()) {
+      if (!kind.equals("name") && !VOLUMES.contains(kind)) {
+        violations.add(
+            "volume %s: %s is not among the kinds a pool may use (%s): use one of them"
+                .formatted(volume.get("name"), kind, sorted(VOLUMES)));
+      }
+      if (kind.startsWith("cloudInit")) {
+        checkCloudInit(volume, kind, violations);
+      }
+    }
+  }
+
+  private static void checkCloudInit(
+      Map<String, Object> volume, String kind, List<String> violations) {
+    for (String field : object(volume, kind).keySet()) {
+      if (!CLOUD_INIT.contains(field)) {
+        violations.add(
+            "volume %s: %s.%s would hand a Secret to every desktop: write the data inline (%s)"
+                .formatted(volume.get("name"), kind, field, sorted(CLOUD_INIT)));
+      }
+    }
+  }
+
+  private static void checkDisk(Map<String, Object> disk, List<String> violations) {
+    for (String field : disk.keySet()) {
+      if (!DISK_FIELDS.contains(field)) {
+        violations.add(
+            "disk %s: %s is not among the fields a pool may set (%s): remove it"
+                .formatted(disk.get("name"), field, sorted(DISK_FIELDS)));
+      }
+    }
+  }
+
+  private static void checkInterface(Map<String, Object> nic, List<String> violations) {
+    for (String field : nic.keySet()) {
+      if (!BINDINGS.contains(field) && !INTERFACE_FIELDS.contains(field)) {
+        violations.add(
+            "interface %s: %s is neither a binding that a pool may use (%s) nor a plain field: use"
+                    .formatted(nic.get("name"), field, sorted(BINDINGS))
+                + " masquerade");
+      }
+    }
+  }
+
+  private static void checkLabels(@Nullable Map<String, String> labels, List<String> violations) {
+    if (labels == null) {
+      return;
+    }
+    for (String label : labels.keySet()) {
+      if (label.startsWith("millrace.io/") || label.startsWith("kubevirt.io/")) {
+        violations.add("label " + label + ": the prefix belongs to the system: use another one");
+      }
+    }
+  }
+
+  private static String sorted(Set<String> names) {
+    return String.join(", ", names.stream().sorted().toList());
+  }
+
+  /** The object under the key, or an empty one. */
+  @SuppressWarnings("unchecked") // JSON objects are maps with string keys
+  static Map<String, Object> object(Map<String, Object> parent, String key) {
+    return parent.get(key) instanceof Map<?, ?> map ? (Map<String, Object>) map : Map.of();
+  }
+
+  /** The objects of the list under the key, or none. */
+  @SuppressWarnings("unchecked") // JSON objects are maps with string keys
+  static List<Map<String, Object>> objects(Map<String, Object> parent, String key) {
+    return parent.get(key) instanceof List<?> list
+        ? list.stream()
+            .filter(Map.class::isInstance)
+            .map(item -> (Map<String, Object>) item)
+            .toList()
+        : List.of();
+  }
+}
