@@ -1,5 +1,6 @@
 package io.millrace.engine.sim;
 
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +31,11 @@ final class Campaign {
 
   /** Null when the run went well. */
   @Nullable Violation attempt(Setup setup, List<Step> list) {
-    Simulation simulation = new Simulation(setup, list, buffers);
+    return attempt(setup, list, Narrative.untold());
+  }
+
+  private @Nullable Violation attempt(Setup setup, List<Step> list, Narrative narrative) {
+    Simulation simulation = new Simulation(setup, list, buffers, narrative);
     try {
       Simulation.Report report = simulation.run();
       seeds++;
@@ -45,9 +50,10 @@ final class Campaign {
     }
   }
 
-  private String explain(Setup setup, List<Step> all, Violation first) {
+  String explain(Setup setup, List<Step> all, Violation first) {
     List<Step> few = Shrinker.shrink(all, list -> attempt(setup, list) != null, SHRINK_TRIALS_MAX);
-    Violation last = attempt(setup, few);
+    Narrative narrative = Narrative.told();
+    Violation last = attempt(setup, few, narrative);
     StringBuilder text = new StringBuilder();
     text.append(
         "seed %d with %d steps breaks a promise: %s%n"
@@ -55,11 +61,13 @@ final class Campaign {
     text.append("replay: ./dev sim --seed %d --steps %d%n".formatted(setup.seed(), stepsPerSeed));
     text.append("%s%n%d steps are enough:%n".formatted(setup, few.size()));
     few.forEach(step -> text.append("  ").append(step).append('\n'));
+    text.append("what happens:\n");
+    narrative.lines().forEach(line -> text.append("  ").append(line).append('\n'));
     Violation shown = last == null ? first : last;
     text.append("and then: ").append(shown.getMessage()).append('\n');
-    for (StackTraceElement frame : origin(shown).getStackTrace()) {
-      text.append("    at ").append(frame).append('\n');
-    }
+    Arrays.stream(origin(shown).getStackTrace())
+        .limit(25)
+        .forEach(frame -> text.append("    at ").append(frame).append('\n'));
     return text.toString();
   }
 

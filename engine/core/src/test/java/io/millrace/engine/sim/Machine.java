@@ -83,7 +83,7 @@ final class Machine {
       if (store().state() != StoreState.RECOVERING) {
         return true;
       }
-      if (!poll()) {
+      if (!poll() && store().state() == StoreState.RECOVERING) {
         throw new Violation("recovery waits for nothing");
       }
     }

@@ -139,6 +139,7 @@ final class Model {
         view.copyFrom(view.source, view.createdAt);
       }
       view.commands = 0;
+      view.probeId = 0;
     }
   }
 

@@ -139,4 +139,14 @@ final class ModelTest {
     assertThrows(Violation.class, () -> found(0, other.id));
     found(last.id, other.id);
   }
+
+  @Test
+  void aWriteBesideAZeroingOfWhatWasNeverWrittenMayLose() {
+    Op zeroing = model.invoke(volume, true, 0, 8);
+    Op beside = model.invoke(volume, false, 0, 1);
+    model.answered(beside, true);
+    model.answered(zeroing, true);
+    read(volume, 0, 0);
+    assertThrows(Violation.class, () -> read(volume, 0, beside.id));
+  }
 }

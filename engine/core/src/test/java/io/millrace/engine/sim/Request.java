@@ -16,11 +16,26 @@ sealed interface Request {
 
   record Read(
       View view, long sector, MemorySegment buffer, long bytes, Reader reader, long invokedAt)
-      implements Request {}
+      implements Request {
+    @Override
+    public String toString() {
+      return "%s: read of %d bytes from sector %d [%d]".formatted(view, bytes, sector, invokedAt);
+    }
+  }
 
   /** A write, or a zeroing, which has no buffer. */
-  record Change(View view, Op op, @Nullable MemorySegment buffer, long invokedAt)
-      implements Request {}
+  record Change(View view, Op op, long sector, long sectors, @Nullable MemorySegment buffer)
+      implements Request {
+    @Override
+    public long invokedAt() {
+      return op.invokedAt;
+    }
+
+    @Override
+    public String toString() {
+      return "%s: %s, %d sectors from %d".formatted(view, op, sectors, sector);
+    }
+  }
 
   record Flush(long invokedAt) implements Request {}
 
@@ -34,6 +49,11 @@ sealed interface Request {
 
   /** A creation that was done before: the same object again. */
   record Repeat(View view, long invokedAt) implements Request {}
+
+  /** The creation of a clone by which a snapshot is read. */
+  record Probe(View view, long invokedAt) implements Request {}
+
+  record EndOfProbe(long invokedAt) implements Request {}
 
   /** A request that the store must refuse with this error number. */
   record Wrong(MemorySegment buffer, int errno, long invokedAt) implements Request {}

@@ -25,21 +25,25 @@ final class Requests implements Answers {
   private final Trace trace;
   private final Buffers buffers;
   private final Excuses excuses;
+  private final Narrative narrative;
   private final Map<Long, Request> inFlight = new LinkedHashMap<>();
   private long tags;
   private long answered;
   private long acknowledged;
   private boolean closed;
 
-  Requests(Model model, Trace trace, Buffers buffers, Excuses excuses) {
+  Requests(
+      Model model, Trace trace, Buffers buffers, Excuses excuses, Narrative narrative) {
     this.model = model;
     this.trace = trace;
     this.buffers = buffers;
     this.excuses = excuses;
+    this.narrative = narrative;
   }
 
   long add(Request request) {
     inFlight.put(++tags, request);
+    narrative.add(() -> "  %d: %s".formatted(tags, request));
     return tags;
   }
 
@@ -81,6 +85,7 @@ final class Requests implements Answers {
   @Override
   public void answered(long tag, int errno) {
     trace.fold(tag * 31 + errno);
+    narrative.add(() -> "  %d answered: %d".formatted(tag, errno));
     switch (take(tag)) {
       case Request.Read read -> endRead(read, errno);
       case Request.Change change -> endChange(change, errno);
@@ -94,11 +99,14 @@ final class Requests implements Answers {
   @Override
   public void commanded(long tag, CommandResult result) {
     trace.fold(tag * 31 + result.toString().hashCode());
+    narrative.add(() -> "  %d answered: %s".formatted(tag, result));
     switch (take(tag)) {
       case Request.Create create -> endCreate(create, result);
       case Request.Delete delete -> endDelete(delete, result);
       case Request.Resize resize -> endResize(resize, result);
       case Request.Repeat repeat -> endRepeat(repeat, result);
+      case Request.Probe probe -> endProbe(probe, result);
+      case Request.EndOfProbe end -> endOfProbe(result);
       case Request other -> throw new Violation("a command's answer to " + other);
     }
   }
@@ -261,6 +269,23 @@ final class Requests implements Answers {
       case CommandResult.SnapshotDone done when done.snapshot().id() == view.id -> {}
       case CommandResult.Refused refused when excuses.forErrors() -> {}
       default -> throw new Violation("%s asked for again: %s".formatted(view, result));
+    }
+  }
+
+  private void endProbe(Request.Probe probe, CommandResult result) {
+    switch (result) {
+      case CommandResult.VolumeDone done -> {
+        checkSize(probe.view(), done.volume().sizeBytes());
+        probe.view().probeId = done.volume().id();
+      }
+      case CommandResult.Refused refused -> checkRefusal(probe.toString(), refused.error());
+      default -> throw new Violation("clone of %s: %s".formatted(probe.view(), result));
+    }
+  }
+
+  private void endOfProbe(CommandResult result) {
+    if (!(result instanceof CommandResult.Gone) && !excuses.forErrors()) {
+      throw new Violation("delete of a clone: " + result);
     }
   }
 }

@@ -19,14 +19,17 @@ final class Simulation {
 
   private final Setup setup;
   private final List<Step> steps;
+  private final Narrative narrative;
   private final Trace trace = new Trace();
   private final Model model = new Model();
   private final Requests requests;
   private final Machine machine;
   private final Submitter submitter;
+  private final Probes probes;
   private long faultsForgiven;
   private boolean damaged;
   private boolean over;
+  private boolean mayFailToRecover = true;
   private long segmentsFreeAtStart;
   private int reached;
   private int crashes;
@@ -40,12 +43,14 @@ final class Simulation {
     POWER_LOSS
   }
 
-  Simulation(Setup setup, List<Step> steps, Buffers buffers) {
+  Simulation(Setup setup, List<Step> steps, Buffers buffers, Narrative narrative) {
     this.setup = setup;
     this.steps = steps;
-    requests = new Requests(model, trace, buffers, new WhatMayFail());
+    this.narrative = narrative;
+    requests = new Requests(model, trace, buffers, new WhatMayFail(), narrative);
     machine = new Machine(setup, trace, requests);
     submitter = new Submitter(setup, model, machine, requests, buffers);
+    probes = new Probes(model, machine, requests);
     buffers.reset();
   }
 
@@ -67,6 +72,7 @@ final class Simulation {
       begin();
       for (reached = 0; reached < steps.size() && !over; reached++) {
         Step step = steps.get(reached);
+        narrative.add(step::toString);
         perform(step);
         carryOn(step.dice());
       }
@@ -171,10 +177,11 @@ final class Simulation {
   private void losePower(Dice dice) {
     for (boolean up = false; !up; ) {
       crashes++;
+      narrative.add(() -> "  the power fails");
       machine.losePower(dice);
       afterCrash();
       machine.open();
-      if (setup.faults() == Setup.Faults.ERRORS && dice.percent(10)) {
+      if (mayFailToRecover && setup.faults() == Setup.Faults.ERRORS && dice.percent(10)) {
         machine.storage().arm(new Fault(Fault.Kind.READ_ERROR, dice.below(30)));
       }
       up = machine.recover(dice.percent(25) ? dice.below(40) : POLLS_MAX);
@@ -227,23 +234,28 @@ final class Simulation {
       }
       over = damaged;
       if (!damaged) {
-        losePower(new Dice(reached));
+        recoverWithoutFaults();
       }
       return;
     }
+    mayFailToRecover = true;
+    narrative.add(() -> "  serves again after " + when);
     boolean lenient = damaged && machine.storage().lostWithoutTrace();
     model.reconcile(found(), lenient);
     CutSearch search = model.searchCut(lenient);
-    for (View view : List.copyOf(model.views())) {
-      search.observe(view);
-      readAll(view, (v, sector, data, from) -> search.observe(v, sector, data));
-    }
-    drain();
+    model.views().forEach(search::observe);
+    compare((v, sector, data, from) -> search.observe(v, sector, data));
     search.finish();
     over = damaged;
-    if (!damaged) {
+    if (!damaged && machine.store().state() == StoreState.SERVING) {
       settle(search, when);
     }
+  }
+
+  /** A read that failed is no damage: the next attempt must go well. */
+  private void recoverWithoutFaults() {
+    mayFailToRecover = false;
+    losePower(new Dice(reached));
   }
 
   /**
@@ -263,7 +275,9 @@ final class Simulation {
     Map<String, Model.Found> found = new LinkedHashMap<>();
     Catalog catalog = machine.store().catalog();
     for (Catalog.Volume volume : catalog.volumes()) {
-      found.put(volume.name(), new Model.Found(volume.id(), false, volume.sizeBytes()));
+      if (!Probes.isProbe(volume)) {
+        found.put(volume.name(), new Model.Found(volume.id(), false, volume.sizeBytes()));
+      }
     }
     for (Catalog.Snapshot snapshot : catalog.snapshots()) {
       found.put(snapshot.name(), new Model.Found(snapshot.id(), true, snapshot.sizeBytes()));
@@ -272,11 +286,21 @@ final class Simulation {
   }
 
   private void verify() {
+    drain();
+    compare(model::checkRead);
+  }
+
+  /** Reads all that is there; the snapshots by clones of them. */
+  private void compare(Request.Reader reader) {
+    List<View> snapshots = model.usable(true);
+    probes.insert(snapshots);
     for (View view : List.copyOf(model.views())) {
-      if (view.created && !view.deleting && view.nextSizeBytes == 0) {
-        readAll(view, model::checkRead);
+      if (view.created && !view.deleting && view.readableId() != 0) {
+        readAll(view, reader);
       }
     }
+    drain();
+    probes.remove(snapshots);
   }
 
   /** Reads what was ever written, in runs, and a bit of what never was. */

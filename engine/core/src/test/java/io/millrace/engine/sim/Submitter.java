@@ -68,7 +68,7 @@ final class Submitter {
     if (bytes > 0) {
       awaitTurn();
       Op op = model.invoke(view, true, offset / SECTOR, bytes / SECTOR);
-      long tag = requests.add(new Request.Change(view, op, null, op.invokedAt));
+      long tag = requests.add(new Request.Change(view, op, offset / SECTOR, bytes / SECTOR, null));
       machine.store().zero(view.id, offset, bytes, tag);
     }
   }
@@ -86,7 +86,7 @@ final class Submitter {
     for (long at = 0; at < bytes && !zeroes; at += SECTOR) {
       Stamp.write(data, at, view.key, sector + at / SECTOR, op.id);
     }
-    long tag = requests.add(new Request.Change(view, op, buffer, op.invokedAt));
+    long tag = requests.add(new Request.Change(view, op, sector, bytes / SECTOR, buffer));
     machine.store().write(view.id, offset, data, tag);
   }
 
@@ -108,7 +108,7 @@ final class Submitter {
     MemorySegment buffer = awaitBuffer();
     long invokedAt = model.event();
     long tag = requests.add(new Request.Read(view, sector, buffer, bytes, reader, invokedAt));
-    machine.store().read(view.id, sector * SECTOR, buffer.asSlice(0, bytes), tag);
+    machine.store().read(view.readableId(), sector * SECTOR, buffer.asSlice(0, bytes), tag);
   }
 
   private void wrong(Dice dice) {

@@ -1,6 +1,7 @@
 package io.millrace.engine.sim;
 
 import io.millrace.engine.core.Command;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,9 @@ final class View {
 
   /** The engine's id, 0 until it is told. */
   long id;
+
+  /** Of a snapshot: the volume by which it is read, 0 when there is none. */
+  long probeId;
 
   long sizeBytes;
 
@@ -39,7 +43,12 @@ final class View {
   /** A command about it, or about its copy, is in flight. */
   int commands;
 
+  private record Zeroing(Op op, long from, long to) {}
+
   private final TreeMap<Long, Cell[]> chunks = new TreeMap<>();
+
+  /** In flight, in the order of invocation. */
+  private final List<Zeroing> zeroings = new ArrayList<>();
 
   View(long key, String name, boolean snapshot, @Nullable View source, long createdAt) {
     this.key = key;
@@ -47,6 +56,10 @@ final class View {
     this.snapshot = snapshot;
     this.source = source;
     this.createdAt = createdAt;
+  }
+
+  long readableId() {
+    return snapshot ? probeId : id;
   }
 
   Cell cell(long sector) {
@@ -74,13 +87,28 @@ final class View {
 
   /** Puts an operation on top of a range; a zeroing leaves alone what was never written. */
   void apply(Op op, long sector, long sectors) {
+    zeroings.removeIf(zeroing -> zeroing.op.answeredAt != Op.NEVER);
     if (op.zeroes) {
       zero(op, sector, sector + sectors);
+      zeroings.add(new Zeroing(op, sector, sector + sectors));
       return;
     }
     for (long s = sector; s < sector + sectors; s++) {
-      put(s, cell(s).under(op));
+      put(s, concurrent(s).under(op));
     }
+  }
+
+  /** The sector's cell, with the zeroings in flight that found nothing written there. */
+  private Cell concurrent(long sector) {
+    Cell cell = cell(sector);
+    if (cell == Op.VOID.settled) {
+      for (Zeroing zeroing : zeroings) {
+        if (zeroing.from <= sector && sector < zeroing.to) {
+          cell = cell.under(zeroing.op);
+        }
+      }
+    }
+    return cell;
   }
 
   private void zero(Op op, long from, long to) {
