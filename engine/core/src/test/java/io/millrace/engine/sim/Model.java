@@ -152,7 +152,7 @@ final class Model {
   void reconcile(Map<String, Found> found, boolean lenient) {
     for (Map.Entry<String, Found> entry : found.entrySet()) {
       if (!lenient || views.containsKey(entry.getKey())) {
-        adopt(entry.getKey(), entry.getValue());
+        adopt(entry.getKey(), entry.getValue(), lenient);
       }
     }
     for (Iterator<View> all = views.values().iterator(); all.hasNext(); ) {
@@ -167,7 +167,7 @@ final class Model {
     }
   }
 
-  private void adopt(String name, Found found) {
+  private void adopt(String name, Found found, boolean lenient) {
     View view = views.get(name);
     if (view == null) {
       throw new Violation("%s is there, and was deleted or never made".formatted(name));
@@ -178,14 +178,14 @@ final class Model {
     if (!view.created && !idsEverUsed.add(found.id())) {
       throw new Violation("id %x of %s was used before".formatted(found.id(), view));
     }
-    if (found.sizeBytes() != view.sizeBytes && found.sizeBytes() != view.nextSizeBytes) {
-      throw new Violation(
-          "%s has %d bytes, not %d".formatted(view, found.sizeBytes(), view.sizeBytes));
+    long bytes = found.sizeBytes();
+    if (bytes != view.sizeBytes && bytes != view.nextSizeBytes && !lenient) {
+      throw new Violation("%s has %d bytes, not %d".formatted(view, bytes, view.sizeBytes));
     }
     view.id = found.id();
     view.created = true;
     view.deleting = false;
-    view.sizeBytes = found.sizeBytes();
+    view.sizeBytes = bytes;
     view.nextSizeBytes = 0;
     view.truncate();
   }

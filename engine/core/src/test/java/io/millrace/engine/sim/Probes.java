@@ -42,8 +42,7 @@ final class Probes {
     List<Catalog.Volume> all = new ArrayList<>(machine.store().catalog().volumes());
     for (Catalog.Volume volume : all) {
       if (isProbe(volume)) {
-        submit(
-            new Command.DeleteVolume(volume.id()), new Request.EndOfProbe(model.event()));
+        submit(new Command.DeleteVolume(volume.id()), new Request.EndOfProbe(model.event()));
       }
     }
     drain();

@@ -32,8 +32,7 @@ final class Requests implements Answers {
   private long acknowledged;
   private boolean closed;
 
-  Requests(
-      Model model, Trace trace, Buffers buffers, Excuses excuses, Narrative narrative) {
+  Requests(Model model, Trace trace, Buffers buffers, Excuses excuses, Narrative narrative) {
     this.model = model;
     this.trace = trace;
     this.buffers = buffers;

@@ -28,6 +28,10 @@ final class Simulation {
   private final Probes probes;
   private long faultsForgiven;
   private boolean damaged;
+
+  /** What was damaged may be missing: nothing on the disk tells that it was there. */
+  private boolean lenient;
+
   private boolean over;
   private boolean mayFailToRecover = true;
   private long segmentsFreeAtStart;
@@ -218,6 +222,7 @@ final class Simulation {
     requests.forget();
     machine.storage().disarm();
     damaged &= excused();
+    lenient |= damaged && machine.storage().lostWithoutTrace();
     if (!damaged) {
       faultsForgiven = machine.storage().faultsStruck();
     }
@@ -240,7 +245,6 @@ final class Simulation {
     }
     mayFailToRecover = true;
     narrative.add(() -> "  serves again after " + when);
-    boolean lenient = damaged && machine.storage().lostWithoutTrace();
     model.reconcile(found(), lenient);
     CutSearch search = model.searchCut(lenient);
     model.views().forEach(search::observe);
