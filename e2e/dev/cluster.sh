@@ -34,6 +34,7 @@ up() {
   e2e/cluster/cluster.sh up "$@"
   publish_guests "${MILLRACE_STATE:-$repo/target/cluster}/www"
   e2e/cluster/cluster.sh load-images target/images/{engine,csi-driver,operator,importer}.tar
+  e2e/cluster/cluster.sh exec kubectl label node node1 millrace.io/storage=true --overwrite >/dev/null
   say "installing Millrace: kubectl apply -k manifests/overlays/testbed"
   e2e/cluster/cluster.sh exec kubectl apply --server-side -k manifests/overlays/testbed >target/logs/apply.log 2>&1 ||
     { cat target/logs/apply.log >&2; die "the manifests were refused"; }
