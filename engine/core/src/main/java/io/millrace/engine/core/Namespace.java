@@ -154,6 +154,7 @@ final class Namespace {
       child.attachTo(grandparent);
     }
     parent.mergedInto = child;
+    child.touched |= parent.touched;
     release(parent);
     if (grandparent != null) {
       reconsider(grandparent);
