@@ -25,10 +25,16 @@ final class Filesystems {
 
   private final HostTools tools;
   private final FormatIntents intents;
+  private final boolean onlineGrowth;
 
   Filesystems(HostTools tools, FormatIntents intents) {
     this.tools = tools;
     this.intents = intents;
+    this.onlineGrowth = Capabilities.ofThisProcess().contain(Capabilities.SYS_RESOURCE);
+    if (!onlineGrowth) {
+      log.warn(
+          "CAP_SYS_RESOURCE is missing: ext4 volumes grow when they are staged next, not while they are mounted");
+    }
   }
 
   /**
@@ -45,6 +51,9 @@ final class Filesystems {
               "volume %s holds %s and is mounted as that, not as %s", volumeId, filesystem, wanted);
         }
         check(device, filesystem);
+        if (!readOnly && filesystem == Filesystem.EXT4 && !onlineGrowth) {
+          growUnmounted(device);
+        }
         yield filesystem;
       }
       case Refuse(String reason) ->
@@ -59,9 +68,44 @@ final class Filesystems {
    */
   void grow(Filesystem filesystem, Path device, Path point) {
     switch (filesystem) {
-      case EXT4 -> tools.require(List.of("resize2fs", device.toString()));
+      case EXT4 -> {
+        if (onlineGrowth) {
+          tools.require(List.of("resize2fs", device.toString()));
+        } else {
+          requireFull(device);
+        }
+      }
       case XFS -> tools.require(List.of("xfs_growfs", point.toString()));
     }
+  }
+
+  /**
+   * The kernel grows a mounted ext4 only for a process with CAP_SYS_RESOURCE; an unmounted one
+   * needs none.
+   */
+  private void growUnmounted(Path device) {
+    if (ext4LeavesRoom(device)) {
+      // resize2fs insists on a complete check just before. 1 is "errors were corrected".
+      Result fsck = tools.run(List.of("e2fsck", "-f", "-p", device.toString()));
+      requireCorrected(device, fsck);
+      tools.requireToTheEnd(FORMAT_TIMEOUT, List.of("resize2fs", device.toString()));
+    }
+  }
+
+  private void requireFull(Path device) {
+    if (ext4LeavesRoom(device)) {
+      throw new CsiFailure(
+          Kind.INTERNAL,
+          "the ext4 filesystem on "
+              + device
+              + " can't grow while it is mounted, because the driver lacks"
+              + " CAP_SYS_RESOURCE; it grows when the volume is staged next");
+    }
+  }
+
+  private boolean ext4LeavesRoom(Path device) {
+    var header = tools.require(List.of("dumpe2fs", "-h", device.toString()));
+    return Ext4Size.parse(header.output()).leavesRoomOn(DeviceNumber.require(device).sizeBytes());
   }
 
   private Signature probe(Path device) {
@@ -105,15 +149,18 @@ final class Filesystems {
   /** What a journal can't repair is repaired or refused here. xfs does this at mount. */
   private void check(Path device, Filesystem filesystem) {
     if (filesystem == Filesystem.EXT4) {
-      Result fsck = tools.run(List.of("e2fsck", "-p", device.toString()));
-      if (fsck.exitCode() >= FSCK_UNCORRECTED) {
-        throw new CsiFailure(
-            Kind.INTERNAL,
-            "the ext4 filesystem on "
-                + device
-                + " is damaged; repair it by hand with e2fsck: "
-                + fsck.output());
-      }
+      requireCorrected(device, tools.run(List.of("e2fsck", "-p", device.toString())));
+    }
+  }
+
+  private static void requireCorrected(Path device, Result fsck) {
+    if (fsck.exitCode() >= FSCK_UNCORRECTED) {
+      throw new CsiFailure(
+          Kind.INTERNAL,
+          "the ext4 filesystem on "
+              + device
+              + " is damaged; repair it by hand with e2fsck: "
+              + fsck.output());
     }
   }
 }

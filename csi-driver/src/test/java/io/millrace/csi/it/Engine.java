@@ -8,6 +8,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /** The engine behind a test's driver. */
@@ -18,7 +19,20 @@ record Engine(Path socket, Closeable process) implements AutoCloseable {
     var server =
         UnixGrpcServer.start(
             socket, eventLoops, List.of(new FakeEngine(new SparseFiles(files))), List.of());
-    return new Engine(socket, server::close);
+    return new Engine(
+        socket,
+        () -> {
+          server.close();
+          detachAll(files);
+        });
+  }
+
+  private static void detachAll(Path files) throws IOException {
+    var detach =
+        "losetup -n -O NAME,BACK-FILE | awk '$2 ~ \"^"
+            + files
+            + "/\" {print $1}' | xargs -r -n1 losetup -d";
+    var _ = Programs.output(Duration.ofSeconds(20), List.of("sh", "-c", detach));
   }
 
   @Override
