@@ -40,9 +40,7 @@ final class BlockDeviceIT {
   void readsBackWhatWasWrittenInEverySizeAndOrder() throws Exception {
     String device = daemon.attachNew("v", "256MiB");
     fio(device, "--rw=randwrite --bs=4k --iodepth=32 --size=64M");
-    fio(
-        device,
-        "--rw=randwrite --bsrange=512-1m --bs_unaligned --blockalign=512 --iodepth=16 --size=128M");
+    fio(device, "--rw=randwrite --bsrange=512-1m --blockalign=512 --iodepth=16 --size=128M");
     fio(device, "--rw=write --bs=1m --iodepth=4 --size=256M");
     fio(device, "--rw=randrw --bs=16k --iodepth=8 --size=64M --fsync=32");
   }
@@ -88,15 +86,15 @@ final class BlockDeviceIT {
 
   @Test
   void growsWhileInUse() throws Exception {
-    String device = daemon.attachNew("v", "64MiB");
-    Shell.bash("mkfs.ext4 -q " + device);
+    String device = daemon.attachNew("v", "320MiB");
+    Shell.bash("mkfs.xfs -q " + device);
     Path mount = daemon.mount(device, "m", "discard");
-    daemon.millrace("volume", "resize", "v", "--size", "128MiB").ok();
-    assertEquals(128 << 20, Integer.parseInt(Shell.bash("blockdev --getsize64 " + device).strip()));
-    Shell.bash("resize2fs " + device);
-    Shell.bash("dd if=/dev/zero of=" + mount + "/f bs=1M count=90 oflag=direct");
+    daemon.millrace("volume", "resize", "v", "--size", "512MiB").ok();
+    assertEquals(512 << 20, Integer.parseInt(Shell.bash("blockdev --getsize64 " + device).strip()));
+    Shell.bash("xfs_growfs " + mount);
+    Shell.bash("dd if=/dev/zero of=" + mount + "/f bs=1M count=380 oflag=direct");
     daemon.unmount(mount);
-    Shell.bash("e2fsck -fn " + device);
+    Shell.bash("xfs_repair -n " + device);
   }
 
   @Test
