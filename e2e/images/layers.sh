@@ -35,7 +35,7 @@ key_of() {
 base_packages=coreutils,util-linux,mount,e2fsprogs,xfsprogs,curl,ca-certificates,qemu-utils,procps,fuse3
 java_modules=java.base,java.logging,java.naming,java.management,java.net.http,java.xml,java.sql,java.instrument
 java_modules+=,java.compiler,java.security.jgss,java.security.sasl,java.transaction.xa
-java_modules+=,jdk.unsupported,jdk.crypto.ec,jdk.jfr,jdk.management,jdk.zipfs,jdk.net,jdk.jcmd,jdk.attach
+java_modules+=,jdk.unsupported,jdk.crypto.ec,jdk.jfr,jdk.management,jdk.zipfs,jdk.net,jdk.jcmd,jdk.attach,jdk.httpserver
 
 # $JAVA_HOME, the `java` of the path, or one that a package has put into /usr/lib/jvm.
 java_home() {
