@@ -1,0 +1,45 @@
+package io.millrace.csi.mount;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.csi.volume.CsiFailure;
+import io.millrace.csi.volume.CsiFailure.Kind;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class HostToolsTest {
+  private final HostTools tools = new HostTools(() -> Duration.ofSeconds(20));
+
+  @Test
+  void failureCarriesCommandExitCodeAndOutput() {
+    var failure =
+        assertThrows(
+            CsiFailure.class,
+            () -> tools.require(List.of("sh", "-c", "echo said; echo why >&2; exit 3")));
+    assertEquals(Kind.INTERNAL, failure.kind());
+    assertTrue(failure.getMessage().endsWith("failed with 3: said\nwhy"), failure.getMessage());
+  }
+
+  @Test
+  void aToolThatIsMissingIsNamed() {
+    var failure = assertThrows(CsiFailure.class, () -> tools.run(List.of("mkfs.nothing")));
+    assertTrue(failure.getMessage().contains("mkfs.nothing"), failure.getMessage());
+  }
+
+  @Test
+  void aToolIsKilledWhenTheCallersTimeIsOver() {
+    var hurried = new HostTools(() -> Duration.ofMillis(200));
+    var failure = assertThrows(CsiFailure.class, () -> hurried.run(List.of("sleep", "30")));
+    assertEquals(Kind.DEADLINE_EXCEEDED, failure.kind());
+  }
+
+  @Test
+  void moreOutputThanIsKeptDoesNotStopATool() {
+    var result = tools.run(List.of("sh", "-c", "head -c 200000 /dev/zero | tr '\\0' x"));
+    assertEquals(0, result.exitCode());
+    assertEquals(16 << 10, result.output().length());
+  }
+}

@@ -1,0 +1,44 @@
+package io.millrace.csi.volume;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ClassParametersTest {
+  @Test
+  void sectorSizeComesBackFromTheVolumeContext() {
+    var parameters = ClassParameters.ofStorageClass(Map.of("sectorBytes", "4096"));
+    assertEquals(parameters, ClassParameters.ofVolumeContext(parameters.volumeContext()));
+    var standard = ClassParameters.ofStorageClass(Map.of());
+    assertEquals(512, standard.sectorBytes());
+    assertEquals(standard, ClassParameters.ofVolumeContext(standard.volumeContext()));
+  }
+
+  @Test
+  void whatSidecarsAddIsAccepted() {
+    var added =
+        Map.of("csi.storage.k8s.io/pv/name", "pv", "csi.storage.k8s.io/pvc/namespace", "ns");
+    assertEquals(512, ClassParameters.ofStorageClass(added).sectorBytes());
+    ClassParameters.checkSnapshotClass(Map.of("csi.storage.k8s.io/volumesnapshot/name", "s"));
+    assertEquals(
+        512,
+        ClassParameters.ofVolumeContext(Map.of("storage.kubernetes.io/csiProvisionerIdentity", "x"))
+            .sectorBytes());
+  }
+
+  @Test
+  void otherValuesAndUnknownNamesAreRefusedByName() {
+    refused("\"1024\"", () -> ClassParameters.ofStorageClass(Map.of("sectorBytes", "1024")));
+    refused("\"sectorbytes\"", () -> ClassParameters.ofStorageClass(Map.of("sectorbytes", "512")));
+    refused("\"retain\"", () -> ClassParameters.checkSnapshotClass(Map.of("retain", "yes")));
+  }
+
+  private static void refused(String named, org.junit.jupiter.api.function.Executable call) {
+    var failure = assertThrows(CsiFailure.class, call);
+    assertEquals(CsiFailure.Kind.INVALID_ARGUMENT, failure.kind());
+    assertTrue(failure.getMessage().contains(named), failure.getMessage());
+  }
+}
