@@ -32,7 +32,7 @@ final class CheckpointLoader {
   }
 
   private void checkpointSegment(int segment) {
-    table.state[segment] = SegmentTable.CHECKPOINT;
+    table.restate(segment, SegmentTable.CHECKPOINT);
   }
 
   private void catalog(MemorySegment m, int items) {
@@ -73,7 +73,7 @@ final class CheckpointLoader {
     for (int i = 0; i < items; i++) {
       long at = Chunk.HEADER_BYTES + (long) i * Chunk.SEGMENT_BYTES;
       int segment = Bytes.u32(m, at);
-      table.state[segment] = (byte) Bytes.u8(m, at + 4);
+      table.restate(segment, (byte) Bytes.u8(m, at + 4));
       table.stream[segment] = (byte) Bytes.u8(m, at + 5);
       table.usedPages[segment] = Bytes.u16(m, at + 6);
       table.sequence[segment] = Bytes.u64(m, at + 8);

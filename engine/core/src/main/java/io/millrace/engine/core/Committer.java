@@ -126,6 +126,7 @@ final class Committer implements Batch.Written {
   }
 
   private boolean room(int moreBlocks, int moreBytes, int segmentsToLeave, long nowNanos) {
+    starved = false;
     if (health.stopped()) {
       return false;
     }

@@ -67,13 +67,14 @@ final class LogHead {
     }
     segment = taken;
     nextPage = 0;
+    summaries[current].claim();
     return true;
   }
 
   /** Takes a sealed batch's pages, which begin at {@link #nextPage}. */
   void advance(Batch batch) {
     nextPage += batch.pages();
-    if (!summaries[current].busy) {
+    if (summaries[current].mine) {
       summaries[current].summary.add(batch);
     }
   }
@@ -84,26 +85,33 @@ final class LogHead {
       return;
     }
     table.seal(segment, nextPage, newestLsn);
-    if (nextPage > 0 && !summaries[current].busy) {
+    if (nextPage > 0 && summaries[current].mine) {
       summaries[current].submit();
     }
+    summaries[current].mine = false;
     current = 1 - current;
-    if (!summaries[current].busy) {
-      summaries[current].summary.clear();
-    }
     segment = -1;
   }
 
   /** One summary and its write; a summary that is late for its turn is left out: it is optional. */
   private final class SummaryWrite implements Disk.Done {
     final Summary summary;
-    boolean busy;
+    boolean mine;
+    private boolean busy;
     private int target;
 
     SummaryWrite(Arena arena) {
       Geometry geometry = table.geometry;
       long bytes = (long) geometry.summaryPages() * Bytes.PAGE;
       summary = new Summary(new PageBuffer(arena, bytes), geometry);
+    }
+
+    /** Begins the summary of the segment that was just opened, unless it is late. */
+    void claim() {
+      mine = !busy;
+      if (mine) {
+        summary.clear();
+      }
     }
 
     void submit() {

@@ -71,6 +71,19 @@ final class Namespace {
     return layer == null || layers.get(layer.id) != layer ? null : layer;
   }
 
+  /**
+   * The layer whose map names this place for the block that was written to layer {@code id}: that
+   * layer, its owner, or, while a merge is half done, the child that it is being merged into.
+   */
+  @Nullable Layer holder(long id, long address, long location) {
+    Layer layer = owner(id);
+    while (layer != null && layer.map.find(address) != location) {
+      boolean merging = layer.frozen && layer.names == 0 && layer.children == 1;
+      layer = merging ? byIndex[layer.childrenXor] : null;
+    }
+    return layer;
+  }
+
   Layer requireLayer(long id) {
     Layer layer = layers.get(id);
     if (layer == null || layer.mergedInto != null) {

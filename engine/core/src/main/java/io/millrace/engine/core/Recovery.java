@@ -23,6 +23,8 @@ final class Recovery {
   private final ArrayDeque<Long> references = new ArrayDeque<>();
   private int pending;
   private int failed;
+  private int staleSuperblock;
+  private int staleRoot;
   private @Nullable Runnable next;
   private @Nullable String damage;
   private @Nullable Loaded loaded;
@@ -76,12 +78,18 @@ final class Recovery {
   }
 
   private void chooseSuperblock() {
+    if (unreadable("superblock")) {
+      return;
+    }
     Superblock newest = null;
-    for (PageBuffer page : pages) {
-      switch (Superblock.decode(page)) {
+    for (int i = 0; i < pages.length; i++) {
+      switch (Superblock.decode(pages[i])) {
         case Superblock.Found.Good good -> {
           Superblock s = good.superblock();
-          newest = newest == null || s.epoch() > newest.epoch() ? s : newest;
+          if (newest == null || s.epoch() > newest.epoch()) {
+            newest = s;
+            staleSuperblock = 1 - i;
+          }
         }
         case Superblock.Found.Refused refused -> {
           damaged("superblock: " + refused.reason());
@@ -111,12 +119,16 @@ final class Recovery {
   // ---- checkpoint
 
   private void chooseRoot() {
+    if (unreadable("checkpoint root")) {
+      return;
+    }
     Work w = work();
     Root newest = null;
-    for (PageBuffer page : pages) {
-      Root root = Root.decode(page, w.superblock.uuid(), w.checksum);
+    for (int i = 0; i < pages.length; i++) {
+      Root root = Root.decode(pages[i], w.superblock.uuid(), w.checksum);
       if (root != null && (newest == null || root.number() > newest.number())) {
         newest = root;
+        staleRoot = 1 - i;
       }
     }
     if (newest == null) {
@@ -245,18 +257,21 @@ final class Recovery {
 
   // ---- epoch
 
+  /** First the copies that are older or bad: a crash leaves a good one at any moment. */
   private void writeEpoch() {
     Work w = work();
     long highest = Math.max(w.scan.highestEpoch(), w.superblock.epoch());
     w.epoch = w.superblock.withEpoch(highest + 1);
     w.epoch.encode(pages[0]);
-    writePage(Geometry.SUPERBLOCK_A);
+    w.root.encode(pages[1], w.superblock.uuid(), w.checksum);
+    writePage(0, staleSuperblock == 0 ? Geometry.SUPERBLOCK_A : Geometry.SUPERBLOCK_B);
+    writePage(1, staleRoot == 0 ? Geometry.ROOT_A : Geometry.ROOT_B);
     next = () -> syncThen(this::writeSecondEpoch);
   }
 
   private void writeSecondEpoch() {
-    writePage(Geometry.SUPERBLOCK_B);
-    next = this::finish;
+    writePage(0, staleSuperblock == 0 ? Geometry.SUPERBLOCK_B : Geometry.SUPERBLOCK_A);
+    next = () -> syncThen(this::finish);
   }
 
   private void finish() {
@@ -290,12 +305,19 @@ final class Recovery {
   private void readPage(int page, int into) {
     pages[into].memory.fill((byte) 0);
     pending++;
-    disk.read((long) page * Bytes.PAGE, pages[into].memory, _ -> pending--);
+    disk.read((long) page * Bytes.PAGE, pages[into].memory, this::ended);
   }
 
-  private void writePage(int page) {
+  private boolean unreadable(String what) {
+    if (failed != 0) {
+      damaged("%s can't be read: errno %d".formatted(what, failed));
+    }
+    return failed != 0;
+  }
+
+  private void writePage(int from, int page) {
     pending++;
-    disk.write((long) page * Bytes.PAGE, pages[0].memory, this::ended);
+    disk.write((long) page * Bytes.PAGE, pages[from].memory, this::ended);
   }
 
   private void syncThen(Runnable step) {

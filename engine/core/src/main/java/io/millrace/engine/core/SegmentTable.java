@@ -41,6 +41,8 @@ final class SegmentTable {
   private int reserveNext;
   private long nextSequence = 1;
   private long liveBlocks;
+  private int freeCount;
+  private int emptyCount;
 
   SegmentTable(Geometry geometry) {
     this.geometry = geometry;
@@ -55,6 +57,7 @@ final class SegmentTable {
     writing = new int[n];
     words = (geometry.segmentPages() + 63) / 64;
     bits = new long[n * words];
+    freeCount = n - FIRST;
   }
 
   int segments() {
@@ -83,6 +86,27 @@ final class SegmentTable {
     return Arrays.copyOfRange(reserve, reserveNext, reserve.length);
   }
 
+  /** What the log may use once {@code freed} are free too: first what it may use already. */
+  int[] nextReserve(int[] freed, int segmentsMax) {
+    boolean[] taken = new boolean[state.length];
+    int[] next = new int[state.length];
+    int count = 0;
+    for (int segment : remainingReserve()) {
+      taken[segment] = true;
+      next[count++] = segment;
+    }
+    for (int segment : freed) {
+      taken[segment] = true;
+      next[count++] = segment;
+    }
+    for (int s = FIRST; s < state.length && count < segmentsMax; s++) {
+      if (state[s] == FREE && !taken[s]) {
+        next[count++] = s;
+      }
+    }
+    return Arrays.copyOf(next, count);
+  }
+
   /** Replaces the reserve; segments that are no longer free are left out. */
   void reserve(int[] segments) {
     reserve = Arrays.stream(segments).filter(s -> state[s] == FREE).toArray();
@@ -104,6 +128,7 @@ final class SegmentTable {
   }
 
   private void begin(int segment, byte newState, int newStream) {
+    freeCount--;
     state[segment] = newState;
     stream[segment] = (byte) newStream;
     sequence[segment] = nextSequence++;
@@ -112,14 +137,35 @@ final class SegmentTable {
   }
 
   void seal(int segment, int pages, long lsn) {
-    state[segment] = SEALED;
+    restate(segment, SEALED);
     usedPages[segment] = pages;
     sealedLsn[segment] = lsn;
   }
 
   void free(int segment) {
-    state[segment] = FREE;
+    restate(segment, FREE);
     usedPages[segment] = 0;
+  }
+
+  /** Changes what a segment is, and the counts with it. */
+  void restate(int segment, byte to) {
+    count(segment, -1);
+    state[segment] = to;
+    count(segment, 1);
+  }
+
+  private void count(int segment, int by) {
+    freeCount += state[segment] == FREE ? by : 0;
+    emptyCount += state[segment] == SEALED && live[segment] == 0 ? by : 0;
+  }
+
+  int freeCount() {
+    return freeCount;
+  }
+
+  /** Segments that the next checkpoint makes available, roughly. */
+  int reclaimable() {
+    return emptyCount + freeCount - allocatable();
   }
 
   boolean isLive(int segment, int slot) {
@@ -130,7 +176,9 @@ final class SegmentTable {
     int segment = Location.segment(location);
     int slot = Location.slot(location);
     bits[segment * words + (slot >>> 6)] |= 1L << (slot & 63);
-    live[segment]++;
+    if (live[segment]++ == 0 && state[segment] == SEALED) {
+      emptyCount--;
+    }
     liveBlocks++;
   }
 
@@ -142,7 +190,9 @@ final class SegmentTable {
           "block at segment %d slot %d dies twice".formatted(segment, slot));
     }
     bits[segment * words + (slot >>> 6)] &= ~(1L << (slot & 63));
-    live[segment]--;
+    if (--live[segment] == 0 && state[segment] == SEALED) {
+      emptyCount++;
+    }
     liveBlocks--;
   }
 
@@ -151,23 +201,15 @@ final class SegmentTable {
     return state[segment] == SEALED && live[segment] == 0 && writing[segment] == 0;
   }
 
-  int count(byte wanted) {
+  /** All segments in this state that the next checkpoint may free. */
+  int[] all(byte wanted) {
+    int[] found = new int[state.length];
     int count = 0;
     for (int s = FIRST; s < state.length; s++) {
-      if (state[s] == wanted) {
-        count++;
+      if (state[s] == wanted && (wanted != SEALED || emptied(s))) {
+        found[count++] = s;
       }
     }
-    return count;
-  }
-
-  int emptiedCount() {
-    int count = 0;
-    for (int s = FIRST; s < state.length; s++) {
-      if (emptied(s)) {
-        count++;
-      }
-    }
-    return count;
+    return Arrays.copyOf(found, count);
   }
 }

@@ -7,6 +7,8 @@ final class Serving {
   /** Background steps in one poll: bounds how long a request waits behind them. */
   private static final int STEPS_PER_POLL = 4;
 
+  private static final long NONE_YET = -1;
+
   final StoreOptions options;
   final Disk disk;
   final Health health;
@@ -27,9 +29,16 @@ final class Serving {
   final Writer writer;
   final Commander commander;
   final Reclaimer reclaimer;
+  final Cleaner cleaner;
+  final Checkpointer checkpointer;
 
+  private final Housekeeping housekeeping;
   private long nowNanos;
   private long flushes;
+  private boolean closing;
+  private boolean closed;
+  private long closeTag;
+  private long checkpointsAtClose = NONE_YET;
 
   Serving(
       Recovery.Loaded loaded,
@@ -59,6 +68,9 @@ final class Serving {
     writer = new Writer(this);
     commander = new Commander(this);
     reclaimer = new Reclaimer(this);
+    cleaner = new Cleaner(this, loaded.nextRelocation());
+    checkpointer = new Checkpointer(this, loaded);
+    housekeeping = new Housekeeping(this);
     nowNanos = clock.nanos();
   }
 
@@ -70,25 +82,96 @@ final class Serving {
   long poll() {
     nowNanos = clock.nanos();
     writer.pump(nowNanos);
-    commander.pump(false, nowNanos);
+    commander.pump(checkpointer.waitsForCut(), nowNanos);
     long wait = committer.pump(nowNanos);
     committer.durable(durability.durableLsn());
     durability.pump(committer.appliedLsn());
     reader.pump();
-    return background() ? 0 : wait;
+    boolean more = !health.stopped() && background();
+    close();
+    return more || (closing && !closed) ? 0 : wait;
   }
 
   private boolean background() {
     boolean more = false;
     for (int i = 0; i < STEPS_PER_POLL; i++) {
-      more = reclaimer.step(true);
+      more = reclaimer.step(!checkpointer.readsMaps());
+    }
+    boolean starved = starved();
+    more |= cleaner.step((!closing || starved) && housekeeping.wantsCleaning(starved), starved);
+    if (checkpointer.idle() && (!closing || starved) && housekeeping.wantsCheckpoint(starved)) {
+      checkpointer.start();
+    }
+    more |= checkpointer.pump();
+    if (starved && !more && housekeeping.hopeless()) {
+      writer.giveUp(nowNanos);
+      commander.giveUp();
     }
     return more;
   }
 
+  /** Requests wait because no segment can be taken. */
+  private boolean starved() {
+    return committer.starved() && (writer.waitsForRoom() || commander.waitsForRoom());
+  }
+
+  long loggedBytes() {
+    return committer.loggedBytes + cleaner.loggedBytes;
+  }
+
+  /** Finishes what was begun, then writes a checkpoint, then answers. */
+  void close(long tag) {
+    closing = true;
+    closeTag = tag;
+  }
+
+  boolean closing() {
+    return closing;
+  }
+
+  boolean closed() {
+    return closed;
+  }
+
+  private boolean quiet() {
+    return writer.idle()
+        && reader.idle()
+        && !commander.waitsForRoom()
+        && commander.idle()
+        && committer.idle()
+        && (cleaner.idle() || cleaner.stuck())
+        && !durability.hasWaiters();
+  }
+
+  private void close() {
+    if (!closing || closed) {
+      return;
+    }
+    if (health.stopped()) {
+      closed = true;
+      answers.add(closeTag, Errno.EIO);
+      return;
+    }
+    committer.sealAll();
+    if (quiet() && checkpointer.idle() && checkpointsAtClose == NONE_YET) {
+      checkpointsAtClose = checkpointer.checkpoints;
+      checkpointer.start();
+    } else if (checkpointsAtClose != NONE_YET
+        && checkpointer.checkpoints > checkpointsAtClose
+        && disk.idle()) {
+      closed = true;
+      answers.add(closeTag, 0);
+    }
+  }
+
+  /** Throws when the maps, the live bits and the layers do not agree. */
+  void check() {
+    new Check(this).run();
+  }
+
   /** Deleted blocks are still being freed, so that a full store may have room soon. */
   boolean spaceMayReturn() {
-    return !reclaimer.idle();
+    return !reclaimer.idle() && !health.stopped();
   }
 
   /** Answered when all that was answered before is durable. */
@@ -111,15 +194,15 @@ final class Serving {
         disk.readBytes,
         disk.syncs,
         committer.commits,
-        0,
-        0,
+        cleaner.relocatedBlocks * Bytes.PAGE,
+        cleaner.segmentsCleaned,
         commander.clones,
         0,
-        reader.checksumErrors + writer.checksumErrors,
-        table.count(SegmentTable.FREE) + table.emptiedCount(),
+        reader.checksumErrors + writer.checksumErrors + cleaner.checksumErrors,
+        table.allocatable() + table.reclaimable(),
         table.segments() - SegmentTable.FIRST,
         namespace.cells.usedBytes(),
-        0);
+        checkpointer.checkpoints);
   }
 
   StoreInfo info(long recoveryNanos) {

@@ -6,4 +6,8 @@ record Snapshot(
   Catalog.Snapshot view() {
     return new Catalog.Snapshot(id, name, volumeId, sizeBytes, createdUnixMillis);
   }
+
+  Records.SnapshotCreated record() {
+    return new Records.SnapshotCreated(id, volumeId, layer.id, sizeBytes, createdUnixMillis, name);
+  }
 }

@@ -33,8 +33,17 @@ final class StagedIndex {
     return reference & 0xffff;
   }
 
-  private static long key(Layer layer, long address) {
+  /** A layer and an address as one number that sorts by both. */
+  static long key(Layer layer, long address) {
     return ((long) layer.index << ADDRESS_BITS) | address;
+  }
+
+  static int layerIndex(long key) {
+    return (int) (key >>> ADDRESS_BITS);
+  }
+
+  static long address(long key) {
+    return key & ((1L << ADDRESS_BITS) - 1);
   }
 
   int find(Layer layer, long address) {

@@ -56,7 +56,10 @@ public final class Store {
       return StoreState.STOPPED;
     }
     Serving s = serving;
-    return s == null ? StoreState.RECOVERING : StoreState.SERVING;
+    if (s == null) {
+      return StoreState.RECOVERING;
+    }
+    return s.closed() ? StoreState.CLOSED : StoreState.SERVING;
   }
 
   /** Why it is STOPPED or DAMAGED; empty otherwise. */
@@ -111,7 +114,12 @@ public final class Store {
 
   /** Flushes and checkpoints; refuses new requests from now on; answered when CLOSED. */
   public void close(long tag) {
-    answers.add(tag, Errno.ESHUTDOWN);
+    Serving s = serving;
+    if (s == null || s.closing()) {
+      answers.add(tag, Errno.ESHUTDOWN);
+    } else {
+      s.close(tag);
+    }
   }
 
   /**
@@ -145,6 +153,14 @@ public final class Store {
     return s == null ? new StoreInfo(UNKNOWN, 0, 0, 0, 0, 0, 0, 0, 0) : s.info(recoveryNanos);
   }
 
+  /** Throws when the maps, the live bits and the layers do not agree; for tests. */
+  void check() {
+    Serving s = serving;
+    if (s != null) {
+      s.check();
+    }
+  }
+
   private long recover() {
     if (damage == null && !health.stopped()) {
       recovery.pump();
@@ -162,7 +178,7 @@ public final class Store {
   /** The volume, when the request can be taken; else it has been answered. */
   private @Nullable Volume volumeOf(long volumeId, long offset, long length, long tag) {
     Serving s = serving;
-    if (s == null || refusal() instanceof StoreError.Unavailable) {
+    if (s == null || s.closing()) {
       answers.add(tag, Errno.ESHUTDOWN);
       return null;
     }
@@ -184,6 +200,10 @@ public final class Store {
   }
 
   private @Nullable StoreError refusal() {
+    Serving s = serving;
+    if (s != null && s.closing() && !health.stopped()) {
+      return new StoreError.Unavailable("the store is closing");
+    }
     return switch (state()) {
       case SERVING -> null;
       case RECOVERING -> new StoreError.Unavailable("the store is recovering");

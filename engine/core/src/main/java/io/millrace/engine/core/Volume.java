@@ -24,4 +24,10 @@ final class Volume {
     return new Catalog.Volume(
         id, name, sizeBytes, sourceSnapshotId, sourceVolumeId, createdUnixMillis, top.map.blocks());
   }
+
+  /** As a checkpoint holds it: with the top layer, whose parent the layer itself names. */
+  Records.VolumeCreated record() {
+    return new Records.VolumeCreated(
+        id, top.id, 0, sizeBytes, createdUnixMillis, sourceSnapshotId, sourceVolumeId, name);
+  }
 }

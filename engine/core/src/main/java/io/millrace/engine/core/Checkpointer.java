@@ -1,0 +1,319 @@
+package io.millrace.engine.core;
+
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes checkpoints, and with them makes dead segments free.
+ *
+ * <pre>
+ * wait until no command is on its way → cut: catalog, segment table, LSN → chunks of the maps,
+ * while writes go on → sync → root to the place of the older root → sync → root to the other → sync
+ * → the segments that were empty at the cut, and those of the checkpoint before, are free
+ * </pre>
+ *
+ * <p>The maps may be newer than the cut. That is sound: replay from the cut sets each block in
+ * order again, every commit the maps may reflect is durable before the root is, and merges of
+ * layers wait meanwhile.
+ *
+ * <p>Why an empty segment is not needed any more: the records that killed its blocks are at or
+ * below the cut or, if relocations moved them, the maps that are being written hold the new places;
+ * and its own commits are below the cut.
+ */
+final class Checkpointer {
+  private static final int CHUNK_PAGES_MAX = 64;
+  private static final int LEAVES_PER_STEP = 256;
+
+  private final Serving serving;
+  private final SegmentTable table;
+  private final Namespace namespace;
+  private final PageBuffer buffer;
+  private final PageBuffer page;
+  private final int chunkPages;
+  private final int reserveMax;
+
+  private @Nullable Runnable next;
+  private int pending;
+  private boolean waiting;
+  private boolean reading;
+  private int olderRoot;
+  private long number;
+  private int[] own;
+
+  // The checkpoint under way.
+  private ArrayDeque<CheckpointImage.Part> parts = new ArrayDeque<>();
+  private ArrayDeque<Layer> layers = new ArrayDeque<>();
+  private long leaf;
+  private int[] freed = new int[0];
+  private int[] reserve = new int[0];
+  private int[] taken = new int[0];
+  private int takenPage;
+  private long[] references = new long[64];
+  private int[] kinds = new int[64];
+  private int chunks;
+  private final ArrayDeque<Long> directory = new ArrayDeque<>();
+  private int listed;
+  private int directoryNext;
+  private Root root = Root.empty(0);
+  private long syncedLsn;
+  private long loggedBytesAtCut;
+
+  long checkpoints;
+
+  Checkpointer(Serving serving, Recovery.Loaded loaded) {
+    this.serving = serving;
+    table = serving.table;
+    namespace = serving.namespace;
+    number = loaded.checkpointNumber();
+    own = table.all(SegmentTable.CHECKPOINT);
+    chunkPages = Math.clamp(table.geometry.segmentPages() / 4, 4, CHUNK_PAGES_MAX);
+    buffer = new PageBuffer(serving.arena, (long) chunkPages * Bytes.PAGE);
+    page = new PageBuffer(serving.arena, Bytes.PAGE);
+    long log = serving.options.checkpointBytes() / table.geometry.segmentBytes();
+    reserveMax = Math.clamp(2 * log, 64, 1 << 16);
+  }
+
+  boolean idle() {
+    return next == null && pending == 0;
+  }
+
+  /** Commands are held back until the cut is taken. */
+  boolean waitsForCut() {
+    return waiting;
+  }
+
+  /** The maps are being read: no merge may run. */
+  boolean readsMaps() {
+    return reading;
+  }
+
+  long loggedBytesAtCut() {
+    return loggedBytesAtCut;
+  }
+
+  void start() {
+    number++;
+    waiting = true;
+    chunks = 0;
+    taken = new int[0];
+    next = this::waitForCut;
+  }
+
+  /** Goes on; true when it would go on at once if polled again. */
+  boolean pump() {
+    if (pending == 0 && next != null && !serving.health.stopped()) {
+      Runnable step = next;
+      next = null;
+      step.run();
+      return pending == 0;
+    }
+    return false;
+  }
+
+  private void waitForCut() {
+    if (serving.committer.catalogSettled() && serving.commander.idle()) {
+      cut();
+    } else {
+      serving.committer.sealAll();
+      next = this::waitForCut;
+    }
+  }
+
+  private void cut() {
+    waiting = false;
+    loggedBytesAtCut = serving.loggedBytes();
+    int[] empty = table.all(SegmentTable.SEALED);
+    freed = Arrays.copyOf(empty, empty.length + own.length);
+    System.arraycopy(own, 0, freed, empty.length, own.length);
+    reserve = table.nextReserve(freed, reserveMax);
+    parts =
+        new ArrayDeque<>(
+            CheckpointImage.of(
+                namespace, table, reserve, chunkPages * Bytes.PAGE - Chunk.HEADER_BYTES));
+    layers = new ArrayDeque<>();
+    for (Layer layer : namespace.layers.inOrder()) {
+      if (layer.mergedInto == null && !layer.dying) {
+        layers.add(layer);
+      }
+    }
+    leaf = 0;
+    root =
+        new Root(
+            number,
+            serving.superblock.epoch(),
+            serving.committer.appliedLsn(),
+            0,
+            table.nextSequence(),
+            namespace.nextId(),
+            serving.cleaner.nextRelocation(),
+            List.of(),
+            0);
+    reading = true;
+    next = this::writePart;
+  }
+
+  private void writePart() {
+    CheckpointImage.Part part = parts.peek();
+    if (part == null) {
+      next = this::writeMap;
+      return;
+    }
+    int bytes = (int) part.bytes().byteSize();
+    java.lang.foreign.MemorySegment.copy(part.bytes(), 0, buffer.memory, Chunk.HEADER_BYTES, bytes);
+    if (writeChunk(part.kind(), 0, part.items(), bytes)) {
+      parts.remove();
+    }
+    next = this::writePart;
+  }
+
+  private void writeMap() {
+    Layer layer = layers.peek();
+    if (layer == null) {
+      reading = false;
+      listed = chunks;
+      directory.clear();
+      directoryNext = 0;
+      next = this::writeDirectory;
+      return;
+    }
+    next = this::writeMap;
+    long from = leaf;
+    int items = 0;
+    int bytes = 0;
+    int roomForLeaf = LeafImage.bytesMax();
+    while (items < LEAVES_PER_STEP
+        && Chunk.HEADER_BYTES + bytes + roomForLeaf <= chunkPages * Bytes.PAGE) {
+      long index = layer.map.nextLeaf(leaf);
+      if (index < 0) {
+        break;
+      }
+      bytes += LeafImage.write(layer.map, index, buffer.memory, Chunk.HEADER_BYTES + bytes);
+      items++;
+      leaf = index + 1;
+    }
+    if (items > 0 && !writeChunk(Chunk.MAP, layer.id, items, bytes)) {
+      leaf = from;
+    } else if (layer.map.nextLeaf(leaf) < 0) {
+      layers.remove();
+      leaf = 0;
+    }
+  }
+
+  private void writeDirectory() {
+    int perChunk = (chunkPages * Bytes.PAGE - Chunk.HEADER_BYTES) / Chunk.REFERENCE_BYTES;
+    int count = Math.min(perChunk, listed - directoryNext);
+    for (int i = 0; i < count; i++) {
+      long at = Chunk.HEADER_BYTES + (long) i * Chunk.REFERENCE_BYTES;
+      Chunk.putReference(
+          buffer.memory, at, references[directoryNext + i], kinds[directoryNext + i]);
+    }
+    if (writeChunk(Chunk.DIRECTORY, 0, count, count * Chunk.REFERENCE_BYTES)) {
+      directory.add(references[chunks - 1]);
+      directoryNext += count;
+    }
+    next = directoryNext == listed ? this::syncAll : this::writeDirectory;
+  }
+
+  private void syncAll() {
+    syncedLsn = serving.committer.appliedLsn();
+    sync();
+    next = this::writeRoot;
+  }
+
+  private void writeRoot() {
+    serving.durability.synced(syncedLsn);
+    root =
+        new Root(
+            root.number(),
+            root.epoch(),
+            root.cutLsn(),
+            syncedLsn,
+            root.nextSegmentSequence(),
+            root.nextId(),
+            root.nextRelocation(),
+            List.copyOf(directory),
+            listed);
+    root.encode(page, serving.superblock.uuid(), serving.checksum);
+    writeRootTo(olderRoot);
+    next =
+        () -> {
+          sync();
+          next = this::writeOtherRoot;
+        };
+  }
+
+  private void writeOtherRoot() {
+    writeRootTo(1 - olderRoot);
+    next =
+        () -> {
+          sync();
+          next = this::finish;
+        };
+  }
+
+  private void finish() {
+    olderRoot = 1 - olderRoot;
+    for (int segment : freed) {
+      table.free(segment);
+    }
+    table.reserve(reserve);
+    own = taken;
+    checkpoints++;
+  }
+
+  // ---- tools
+
+  private void writeRootTo(int slot) {
+    int at = slot == 0 ? Geometry.ROOT_A : Geometry.ROOT_B;
+    pending++;
+    serving.disk.write((long) at * Bytes.PAGE, page.memory, _ -> pending--);
+  }
+
+  private void sync() {
+    pending++;
+    serving.disk.sync(_ -> pending--);
+  }
+
+  /** Writes the buffer as a chunk; false when no segment can be taken yet. */
+  private boolean writeChunk(int kind, long layerId, int items, int bytes) {
+    int pages = Bytes.pages(Chunk.HEADER_BYTES + (long) bytes);
+    if (taken.length == 0 || takenPage + pages > table.geometry.usablePages()) {
+      int segment = table.take(SegmentTable.CHECKPOINT, 0);
+      if (segment < 0) {
+        return false;
+      }
+      taken = Arrays.copyOf(taken, taken.length + 1);
+      taken[taken.length - 1] = segment;
+      takenPage = 0;
+    }
+    int segment = taken[taken.length - 1];
+    long reference = Chunk.reference(segment, takenPage, pages);
+    Chunk.seal(
+        buffer,
+        serving.superblock.uuid(),
+        serving.checksum,
+        root.number(),
+        kind,
+        layerId,
+        items,
+        bytes,
+        reference);
+    remember(reference, kind);
+    pending++;
+    serving.disk.write(
+        table.geometry.offset(segment, takenPage), buffer.pages(0, pages), _ -> pending--);
+    takenPage += pages;
+    return true;
+  }
+
+  private void remember(long reference, int kind) {
+    if (chunks == references.length) {
+      references = Arrays.copyOf(references, chunks * 2);
+      kinds = Arrays.copyOf(kinds, chunks * 2);
+    }
+    references[chunks] = reference;
+    kinds[chunks++] = kind;
+  }
+}

@@ -1,0 +1,306 @@
+package io.millrace.engine.core;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes segments empty by moving their last live blocks, sorted by address, into a stream of their
+ * own.
+ *
+ * <p>Victims by cost and benefit with age (Rosenblum and Ousterhout): (1 − u) · age / (1 + u). A
+ * moved block's map entry is changed when the copy is written, and only if it still names the place
+ * it was moved from; else the copy is born dead. The old place is written again only after a
+ * checkpoint that knows the new one, so a crash at any point loses at most the cleaning.
+ */
+final class Cleaner implements Batch.Written, Disk.Done {
+  private static final int BATCHES = 4;
+
+  private final Serving serving;
+  private final Disk disk;
+  private final Health health;
+  private final SegmentTable table;
+  private final Namespace namespace;
+  private final Blocks blocks;
+  private final Space space;
+  private final Checksum checksum;
+  private final LogHead head;
+  private final PageBuffer victimBuffer;
+  private final Batch[] free = new Batch[BATCHES];
+  private int freeCount;
+  private int inFlight;
+  private @Nullable Batch open;
+
+  private int victim = -1;
+  private boolean reading;
+  private boolean stuck;
+  private final long[] survivors;
+  private final long[] births;
+  private int survivorCount;
+  private int survivorNext;
+  private final boolean[] unreadable;
+  private long nextRelocation;
+
+  long relocatedBlocks;
+  long segmentsCleaned;
+  long loggedBytes;
+  long checksumErrors;
+
+  Cleaner(Serving s, long nextRelocation) {
+    serving = s;
+    disk = s.disk;
+    health = s.health;
+    table = s.table;
+    namespace = s.namespace;
+    blocks = s.blocks;
+    space = s.space;
+    checksum = s.checksum;
+    this.nextRelocation = nextRelocation;
+    head = new LogHead(table, disk, s.superblock.uuid(), checksum, s.arena, LogHead.STREAM_CLEANED);
+    Geometry geometry = table.geometry;
+    victimBuffer = new PageBuffer(s.arena, geometry.segmentBytes());
+    survivors = new long[geometry.segmentPages()];
+    births = new long[geometry.segmentPages()];
+    unreadable = new boolean[table.segments()];
+    int blocksMax = Committer.blocksMax(s.options, geometry);
+    for (int i = 0; i < BATCHES; i++) {
+      free[freeCount++] = new Batch(s.arena, i, blocksMax, true, this);
+    }
+  }
+
+  long nextRelocation() {
+    return nextRelocation;
+  }
+
+  /** Nothing is being moved. */
+  boolean idle() {
+    return victim < 0 && !reading && inFlight == 0 && open == null;
+  }
+
+  /** It could go on only if a checkpoint made segments free. */
+  boolean stuck() {
+    return stuck && inFlight == 0;
+  }
+
+  /**
+   * Goes on; {@code wanted}: more segments should be emptied, {@code urgent}: writers wait.
+   *
+   * @return whether there is more to do that waits for nothing
+   */
+  boolean step(boolean wanted, boolean urgent) {
+    if (health.stopped() || reading) {
+      return false;
+    }
+    if (victim >= 0) {
+      return moveSurvivors();
+    }
+    if (wanted) {
+      victim = chooseVictim(urgent);
+      if (victim >= 0) {
+        readVictim();
+        return false;
+      }
+    }
+    closeOpen();
+    return false;
+  }
+
+  // ---- victim
+
+  private int chooseVictim(boolean urgent) {
+    int best = -1;
+    double bestScore = 0;
+    long now = serving.committer.lastLsn() + 1;
+    int usable = table.geometry.usablePages();
+    for (int s = SegmentTable.FIRST; s < table.segments(); s++) {
+      if (!candidate(s, usable)) {
+        continue;
+      }
+      double u = (double) table.live[s] / usable;
+      double age = urgent ? 1 : now - table.sealedLsn[s] + 1;
+      double score = (1 - u) * age / (1 + u);
+      if (score > bestScore) {
+        bestScore = score;
+        best = s;
+      }
+    }
+    return best;
+  }
+
+  private boolean candidate(int segment, int usable) {
+    int live = table.live[segment];
+    return table.state[segment] == SegmentTable.SEALED
+        && live > 0
+        && live <= usable - Math.max(2, usable / 16)
+        && table.writing[segment] == 0
+        && !unreadable[segment];
+  }
+
+  private void readVictim() {
+    reading = true;
+    table.readers[victim]++;
+    disk.read(table.geometry.offset(victim, 0), victimBuffer.memory, this);
+  }
+
+  @Override
+  public void done(int errno) {
+    reading = false;
+    table.readers[victim]--;
+    if (errno != 0) {
+      unreadable[victim] = true;
+      victim = -1;
+      return;
+    }
+    collectSurvivors();
+  }
+
+  /** Lists what is live in the victim, in order of layer and address. */
+  private void collectSurvivors() {
+    survivorCount = 0;
+    survivorNext = 0;
+    int found = 0;
+    int page = 0;
+    int usable = table.geometry.usablePages();
+    while (page < usable) {
+      CommitHeader.Fields commit =
+          CommitHeader.decode(
+              victimBuffer, page, victim, usable, serving.superblock.uuid(), checksum);
+      if (commit == null || commit.segmentSequence() != table.sequence[victim]) {
+        page++;
+        continue;
+      }
+      for (int i = 0; i < commit.entries(); i++) {
+        found += collect(commit, i) ? 1 : 0;
+      }
+      page += commit.pages();
+    }
+    // A damaged header hides its blocks: the segment keeps them.
+    unreadable[victim] = found < table.live[victim];
+    Arrays.sort(survivors, 0, survivorCount);
+  }
+
+  /** Takes an entry's block if it is live; whether it is. */
+  private boolean collect(CommitHeader.Fields commit, int i) {
+    int slot = commit.page() + commit.headerPages() + i;
+    if (!table.isLive(victim, slot)) {
+      return false;
+    }
+    var m = victimBuffer.memory;
+    long entry =
+        (long) commit.page() * Bytes.PAGE
+            + CommitHeader.FIXED_BYTES
+            + (long) i * commit.entryBytes();
+    long address = CommitHeader.block(m, entry);
+    Layer layer = namespace.holder(Bytes.u64(m, entry), address, Location.of(victim, slot));
+    if (layer != null) {
+      survivors[survivorCount++] = StagedIndex.key(layer, address);
+      births[slot] = Bytes.u64(m, entry + 16);
+    }
+    return true;
+  }
+
+  // ---- moving
+
+  private boolean moveSurvivors() {
+    while (survivorNext < survivorCount) {
+      long key = survivors[survivorNext];
+      Layer layer = namespace.byIndex(StagedIndex.layerIndex(key));
+      long address = StagedIndex.address(key);
+      long location = layer == null ? Location.NONE : layer.map.find(address);
+      if (layer != null && location >= 0 && Location.segment(location) == victim) {
+        if (!room()) {
+          return false;
+        }
+        move(layer, address, location, layer.map.foundCrc());
+      }
+      survivorNext++;
+    }
+    victim = -1;
+    segmentsCleaned++;
+    return true;
+  }
+
+  private boolean room() {
+    Batch batch = open;
+    if (batch != null && !batch.fits(1, 0, head.pagesLeft())) {
+      close(batch);
+      batch = null;
+    }
+    if (batch != null) {
+      return true;
+    }
+    if (freeCount == 0) {
+      return false;
+    }
+    stuck = !head.ready(serving.committer.lastLsn(), space.leaveForCheckpoint());
+    if (stuck) {
+      return false;
+    }
+    batch = free[--freeCount];
+    batch.open(head, serving.now());
+    batch.epoch = serving.superblock.epoch();
+    batch.sequence = nextRelocation;
+    open = batch;
+    return true;
+  }
+
+  private void move(Layer layer, long address, long location, int crc) {
+    Batch batch = open;
+    if (batch == null) {
+      throw new IllegalStateException("no relocation is open");
+    }
+    int i = batch.add(layer, address);
+    int slot = Location.slot(location);
+    batch.sources[i] = location;
+    batch.sourceSequences[i] = table.sequence[victim];
+    batch.births[i] = births[slot];
+    batch.crcs[i] = crc;
+    int from = slot * Bytes.PAGE;
+    // Damaged data moves with its old checksum, so that it still reads as damaged.
+    batch.damaged[i] = checksum.block(victimBuffer, from, address) != crc;
+    checksumErrors += batch.damaged[i] ? 1 : 0;
+    java.lang.foreign.MemorySegment.copy(
+        victimBuffer.memory, from, batch.buffer.memory, batch.blockAt(i), Bytes.PAGE);
+  }
+
+  private void closeOpen() {
+    Batch batch = open;
+    if (batch != null) {
+      close(batch);
+    }
+  }
+
+  private void close(Batch batch) {
+    open = null;
+    nextRelocation = batch.sequence + 1;
+    batch.durableLsn = serving.durability.durableLsn();
+    batch.seal(serving.superblock.uuid(), checksum);
+    head.advance(batch);
+    table.writing[batch.segment]++;
+    inFlight++;
+    loggedBytes += (long) batch.pages() * Bytes.PAGE;
+    batch.submit(disk, table.geometry);
+  }
+
+  @Override
+  public void written(Batch batch, int errno) {
+    inFlight--;
+    if (errno != 0) {
+      return;
+    }
+    for (int i = 0; i < batch.count; i++) {
+      Layer layer = batch.layers[i];
+      Layer holder = namespace.holder(layer.id, batch.addresses[i], batch.sources[i]);
+      if (holder != null) {
+        blocks.place(holder, batch.addresses[i], batch.location(i), batch.crcs[i]);
+        relocatedBlocks++;
+      }
+    }
+    table.writing[batch.segment]--;
+    free[freeCount++] = batch;
+  }
+
+  /** Ends the open segment, so that everything in it can be cleaned. */
+  void sealSegment() {
+    head.seal(serving.committer.lastLsn());
+  }
+}

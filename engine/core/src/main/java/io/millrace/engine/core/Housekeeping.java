@@ -1,0 +1,56 @@
+package io.millrace.engine.core;
+
+/**
+ * When to clean and when to checkpoint: as late as can be, because blocks die by themselves
+ * meanwhile, but before writers run out of segments.
+ */
+final class Housekeeping {
+  private final Serving serving;
+  private final SegmentTable table;
+  private final Space space;
+
+  Housekeeping(Serving serving) {
+    this.serving = serving;
+    table = serving.table;
+    space = serving.space;
+  }
+
+  /** Free segments, now or after a checkpoint, below which the cleaner works. */
+  private int cleaningMark() {
+    return space.leaveForRecords() + 4 + table.segments() / 64;
+  }
+
+  /** Segments at hand below which a checkpoint is to bring more. */
+  private int checkpointMark() {
+    return space.leaveForRecords() + 4 + Math.min(16, table.segments() / 32);
+  }
+
+  boolean wantsCleaning(boolean starved) {
+    return starved || table.allocatable() + table.reclaimable() < cleaningMark();
+  }
+
+  boolean wantsCheckpoint(boolean starved) {
+    int gain = table.reclaimable();
+    if (starved && gain > 0) {
+      return gain >= 4 || cleanerRests();
+    }
+    if (table.allocatable() <= checkpointMark() && gain > space.checkpointSegments()) {
+      return true;
+    }
+    long logged = serving.loggedBytes() - serving.checkpointer.loggedBytesAtCut();
+    return logged >= serving.options.checkpointBytes();
+  }
+
+  private boolean cleanerRests() {
+    return serving.cleaner.idle() || serving.cleaner.stuck();
+  }
+
+  /** Nothing that could make room is under way or possible. */
+  boolean hopeless() {
+    return cleanerRests()
+        && serving.checkpointer.idle()
+        && serving.reclaimer.idle()
+        && serving.committer.idle()
+        && table.reclaimable() == 0;
+  }
+}

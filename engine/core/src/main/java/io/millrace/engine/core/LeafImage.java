@@ -1,0 +1,30 @@
+package io.millrace.engine.core;
+
+import java.lang.foreign.MemorySegment;
+
+/** A leaf as a checkpoint holds it; drawn in {@link Chunk}. */
+final class LeafImage {
+  private LeafImage() {}
+
+  static int bytesMax() {
+    return Chunk.LEAF_HEADER_BYTES + Leaf.ENTRIES + Leaf.BLOCKS * Leaf.ENTRY_BYTES;
+  }
+
+  /** Writes an existing leaf and returns its length. */
+  static int write(LayerMap map, long leafIndex, MemorySegment to, long at) {
+    int leaf = map.leaf(leafIndex);
+    Bytes.u64(to, at, leafIndex);
+    Bytes.u64(to, at + 8, 0);
+    if (leaf == Leaf.WHITE) {
+      Bytes.u16(to, at + 8, Chunk.WHITE_LEAF);
+      return Chunk.LEAF_HEADER_BYTES;
+    }
+    MemorySegment from = map.cells().slab(leaf);
+    long base = Cells.base(leaf);
+    int count = Leaf.count(from, base);
+    int bytes = Leaf.ENTRIES + count * Leaf.ENTRY_BYTES;
+    Bytes.u16(to, at + 8, count);
+    MemorySegment.copy(from, base, to, at + Chunk.LEAF_HEADER_BYTES, bytes);
+    return Chunk.LEAF_HEADER_BYTES + bytes;
+  }
+}
