@@ -38,6 +38,10 @@ final class Cleaner implements Batch.Written, Disk.Done {
   private int survivorCount;
   private int survivorNext;
   private final boolean[] unreadable;
+
+  /** Copies on their way out of a segment: it is not a victim again until they have arrived. */
+  private final int[] leaving;
+
   private long nextRelocation;
 
   long relocatedBlocks;
@@ -61,6 +65,7 @@ final class Cleaner implements Batch.Written, Disk.Done {
     survivors = new long[geometry.segmentPages()];
     births = new long[geometry.segmentPages()];
     unreadable = new boolean[table.segments()];
+    leaving = new int[table.segments()];
     int blocksMax = Committer.blocksMax(s.options, geometry);
     for (int i = 0; i < BATCHES; i++) {
       free[freeCount++] = new Batch(s.arena, i, blocksMax, true, this);
@@ -132,6 +137,7 @@ final class Cleaner implements Batch.Written, Disk.Done {
         && live > 0
         && live <= usable - Math.max(2, usable / 16)
         && table.writing[segment] == 0
+        && leaving[segment] == 0
         && !unreadable[segment];
   }
 
@@ -251,6 +257,7 @@ final class Cleaner implements Batch.Written, Disk.Done {
     int i = batch.add(layer, address);
     int slot = Location.slot(location);
     batch.sources[i] = location;
+    leaving[victim]++;
     batch.sourceSequences[i] = table.sequence[victim];
     batch.births[i] = births[slot];
     batch.crcs[i] = crc;
@@ -289,6 +296,7 @@ final class Cleaner implements Batch.Written, Disk.Done {
     }
     for (int i = 0; i < batch.count; i++) {
       Layer layer = batch.layers[i];
+      leaving[Location.segment(batch.sources[i])]--;
       Layer holder = namespace.holder(layer.id, batch.addresses[i], batch.sources[i]);
       if (holder != null) {
         blocks.place(holder, batch.addresses[i], batch.location(i), batch.crcs[i]);

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Test;
 
 class CloneTest {
-  private final Bench bench = Bench.ofSegments(64);
+  private final Bench bench = Bench.ofSegments(160);
   private final long volume = bench.volume("disk", 4 << 20);
 
   @Test
