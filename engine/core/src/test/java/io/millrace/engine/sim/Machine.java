@@ -15,6 +15,7 @@ final class Machine {
   private static final long PATIENCE_NANOS = 120_000_000_000L;
 
   private static final int POLLS_WITHOUT_EVENT_MAX = 20_000;
+  private static final int POLLS_MAX = 60_000;
 
   private final Setup setup;
   private final SimClock clock = new SimClock();
@@ -128,7 +129,8 @@ final class Machine {
 
   void await(String what, Condition condition) {
     long patience = clock.nanos() + PATIENCE_NANOS;
-    while (!condition.met()) {
+    for (int polls = 0; !condition.met(); polls++) {
+      checkPolls(polls, what);
       if (!poll() && !condition.met()) {
         throw new Violation("hangs, and waits for nothing: " + what);
       }
@@ -141,10 +143,16 @@ final class Machine {
   /** Lets the store do what it wants for a while. */
   void idle(long nanos) {
     long until = clock.nanos() + nanos;
-    while (clock.nanos() < until && poll()) {
-      // Time moves in poll.
+    for (int polls = 0; clock.nanos() < until && poll(); polls++) {
+      checkPolls(polls, "background work");
     }
     clock.advanceTo(until);
+  }
+
+  private static void checkPolls(int polls, String what) {
+    if (polls > POLLS_MAX) {
+      throw new Violation("%d polls and no end: %s".formatted(polls, what));
+    }
   }
 
   void losePower(Dice crash) {

@@ -1,6 +1,7 @@
 package io.millrace.engine.sim;
 
 import io.millrace.engine.core.Catalog;
+import io.millrace.engine.core.StoreAudit;
 import io.millrace.engine.core.StoreState;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -153,7 +154,13 @@ final class Simulation {
   private void carryOn(Dice salt) {
     Dice dice = new Dice(~salt.next());
     pump(setup.pollsBetweenStepsMax() == 0 ? 0 : dice.oneOf(0, 0, 1, setup.pollsBetweenStepsMax()));
-    if (over || machine.store().state() == StoreState.SERVING) {
+    if (over) {
+      return;
+    }
+    if (machine.store().state() == StoreState.SERVING) {
+      if (dice.percent(10)) {
+        StoreAudit.check(machine.store());
+      }
       return;
     }
     if (!excused()) {
@@ -304,6 +311,7 @@ final class Simulation {
       }
     }
     drain();
+    StoreAudit.check(machine.store());
     probes.remove(snapshots);
   }
 
@@ -337,6 +345,7 @@ final class Simulation {
     }
     drain();
     machine.idle(30 * IDLE_NANOS);
+    StoreAudit.check(machine.store());
     long physicalBytes = machine.store().info().physicalBytes();
     if (physicalBytes != 0) {
       throw new Violation("all is deleted, and %d bytes are alive".formatted(physicalBytes));
