@@ -93,7 +93,7 @@ final class BadInputE2E {
         metadata: {name: too-large}
         spec:
           containers:
-          - {name: c, image: "localhost/e2e/busybox:1", command: [sleep, "3600"], volumeMounts: [{name: v, mountPath: /v}]}
+          - {name: c, image: "localhost/millrace-e2e/busybox:1", command: [sleep, "3600"], volumeMounts: [{name: v, mountPath: /v}]}
           volumes: [{name: v, persistentVolumeClaim: {claimName: too-large}}]
         """);
     try {

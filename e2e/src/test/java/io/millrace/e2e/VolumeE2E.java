@@ -132,7 +132,7 @@ final class VolumeE2E {
       terminationGracePeriodSeconds: 0
       containers:
       - name: c
-        image: localhost/e2e/busybox:1
+        image: localhost/millrace-e2e/busybox:1
         command: [sleep, "3600"]
         volumeMounts: [{name: v, mountPath: /v}]
       volumes: [{name: v, persistentVolumeClaim: {claimName: %1$s}}]
