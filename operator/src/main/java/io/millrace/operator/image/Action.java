@@ -4,7 +4,7 @@ package io.millrace.operator.image;
 sealed interface Action {
   String version();
 
-  /** A new claim and the pod that fills it, both for this attempt. */
+  /** The pod of this attempt and its new claim, whichever is not there yet. */
   record StartImport(String version, int attempt) implements Action {}
 
   /** Remove what a finished or failed import leaves behind. */

@@ -52,7 +52,10 @@ final class ImageActions {
     };
   }
 
-  /** The claim first: a pod without it would only wait, a claim without its pod is discarded. */
+  /**
+   * The pod first: it waits for its claim, and an operator that is killed in between goes on here.
+   * A claim without its pod could be half written.
+   */
   private boolean start(Action.StartImport start, GoldenImage image) {
     ImageVersion version =
         image.getSpec().versions().stream()
@@ -60,8 +63,8 @@ final class ImageActions {
             .findFirst()
             .orElseThrow();
     ImportTemplates templates = new ImportTemplates(image);
-    return writes.create(templates.claim(version), image)
-        && writes.create(templates.pod(version, start.attempt(), importerImage), image);
+    return writes.create(templates.pod(version, start.attempt(), importerImage), image)
+        && writes.create(templates.claim(version), image);
   }
 
   private boolean end(String version, GoldenImage image) {

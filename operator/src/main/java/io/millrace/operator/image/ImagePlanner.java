@@ -104,6 +104,9 @@ final class ImagePlanner {
       }
       case FAILED -> failed(o, version, pod, actions);
       case WAITING -> {
+        if (version.claim().isEmpty()) {
+          actions.add(new StartImport(version.name(), pod.attempt()));
+        }
         String message = pod.trouble().isEmpty() ? "the importer is starting" : pod.trouble();
         yield status(version, ImageVersionPhase.IMPORTING, "Importing", message);
       }
