@@ -37,6 +37,7 @@ final class Checkpointer {
   private @Nullable Runnable next;
   private int pending;
   private boolean waiting;
+  private boolean waitsForOthers;
   private boolean reading;
   private int olderRoot;
   private long number;
@@ -106,8 +107,9 @@ final class Checkpointer {
     if (pending == 0 && next != null && !serving.health.stopped()) {
       Runnable step = next;
       next = null;
+      waitsForOthers = false;
       step.run();
-      return pending == 0;
+      return pending == 0 && !waitsForOthers;
     }
     return false;
   }
@@ -117,6 +119,7 @@ final class Checkpointer {
       cut();
     } else {
       serving.committer.sealAll();
+      waitsForOthers = true;
       next = this::waitForCut;
     }
   }
@@ -282,6 +285,7 @@ final class Checkpointer {
     if (taken.length == 0 || takenPage + pages > table.geometry.usablePages()) {
       int segment = table.take(SegmentTable.CHECKPOINT, 0);
       if (segment < 0) {
+        waitsForOthers = true;
         return false;
       }
       taken = Arrays.copyOf(taken, taken.length + 1);

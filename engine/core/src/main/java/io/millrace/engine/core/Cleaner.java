@@ -31,6 +31,7 @@ final class Cleaner implements Batch.Written, Disk.Done {
   private @Nullable Batch open;
 
   private int victim = -1;
+  private long victimSequence;
   private boolean reading;
   private boolean stuck;
   private final long[] survivors;
@@ -143,6 +144,7 @@ final class Cleaner implements Batch.Written, Disk.Done {
 
   private void readVictim() {
     reading = true;
+    victimSequence = table.sequence[victim];
     table.readers[victim]++;
     disk.read(table.geometry.offset(victim, 0), victimBuffer.memory, this);
   }
@@ -207,22 +209,31 @@ final class Cleaner implements Batch.Written, Disk.Done {
   // ---- moving
 
   private boolean moveSurvivors() {
-    while (survivorNext < survivorCount) {
+    while (survivorNext < survivorCount && !victimIsGone()) {
       long key = survivors[survivorNext];
       Layer layer = namespace.byIndex(StagedIndex.layerIndex(key));
       long address = StagedIndex.address(key);
       long location = layer == null ? Location.NONE : layer.map.find(address);
       if (layer != null && location >= 0 && Location.segment(location) == victim) {
+        int crc = layer.map.foundCrc();
         if (!room()) {
           return false;
         }
-        move(layer, address, location, layer.map.foundCrc());
+        if (victimIsGone()) {
+          break;
+        }
+        move(layer, address, location, crc);
       }
       survivorNext++;
     }
     victim = -1;
     segmentsCleaned++;
     return true;
+  }
+
+  /** It emptied by itself and was taken anew while its survivors waited for room. */
+  private boolean victimIsGone() {
+    return table.sequence[victim] != victimSequence;
   }
 
   private boolean room() {
@@ -295,20 +306,24 @@ final class Cleaner implements Batch.Written, Disk.Done {
       return;
     }
     for (int i = 0; i < batch.count; i++) {
-      Layer layer = batch.layers[i];
-      leaving[Location.segment(batch.sources[i])]--;
-      Layer holder = namespace.holder(layer.id, batch.addresses[i], batch.sources[i]);
-      if (holder != null) {
-        blocks.place(holder, batch.addresses[i], batch.location(i), batch.crcs[i]);
-        relocatedBlocks++;
-      }
+      arrived(batch, i);
     }
     table.writing[batch.segment]--;
     free[freeCount++] = batch;
   }
 
-  /** Ends the open segment, so that everything in it can be cleaned. */
-  void sealSegment() {
-    head.seal(serving.committer.lastLsn());
+  /** The copy is the block now, unless the block was overwritten or dropped meanwhile. */
+  private void arrived(Batch batch, int i) {
+    int source = Location.segment(batch.sources[i]);
+    leaving[source]--;
+    if (table.sequence[source] != batch.sourceSequences[i]) {
+      return;
+    }
+    long address = batch.addresses[i];
+    Layer holder = namespace.holder(batch.layers[i].id, address, batch.sources[i]);
+    if (holder != null) {
+      blocks.place(holder, address, batch.location(i), batch.crcs[i]);
+      relocatedBlocks++;
+    }
   }
 }

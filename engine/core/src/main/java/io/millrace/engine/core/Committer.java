@@ -323,9 +323,4 @@ final class Committer implements Batch.Written {
       namespace.settle(Records.decode(batch.records, at));
     }
   }
-
-  /** Ends the open segment, so that everything in it can be cleaned. */
-  void sealSegment() {
-    head.seal(lastLsn);
-  }
 }

@@ -88,7 +88,7 @@ public final class Formatting {
     }
     Superblock superblock =
         new Superblock(
-            options.uuid(), 1, storage.sizeBytes(), options.segmentBytes(), clock.wallMillis());
+            options.uuid(), 1, storage.sizeBytes(), options.segmentBytes(), clock.wallMillis(), 0);
     superblock.encode(pages[0]);
     Root.empty(superblock.epoch()).encode(pages[1], options.uuid(), new Checksum(options.uuid()));
     write(Geometry.SUPERBLOCK_A, 0);

@@ -241,7 +241,8 @@ final class Recovery {
   private void replay() {
     Work w = work();
     Replay replay = new Replay(w.scan, w.namespace, w.blocks, w.root);
-    long durable = Math.max(w.root.durableLsn(), w.scan.durableLsn());
+    long durable =
+        Math.max(w.superblock.recoveredLsn(), Math.max(w.root.durableLsn(), w.scan.durableLsn()));
     w.blocks.replaying(true);
     Optional<String> bad = replay.run(durable);
     if (bad.isPresent()) {
@@ -252,7 +253,8 @@ final class Recovery {
     w.settleSegments(replay);
     w.settleLayers();
     w.lastLsn = replay.lastLsn();
-    writeEpoch();
+    // What was read may still be in the disk's cache; the superblock is to say that it is durable.
+    syncThen(this::writeEpoch);
   }
 
   // ---- epoch
@@ -261,7 +263,7 @@ final class Recovery {
   private void writeEpoch() {
     Work w = work();
     long highest = Math.max(w.scan.highestEpoch(), w.superblock.epoch());
-    w.epoch = w.superblock.withEpoch(highest + 1);
+    w.epoch = w.superblock.opened(highest + 1, w.lastLsn);
     w.epoch.encode(pages[0]);
     w.root.encode(pages[1], w.superblock.uuid(), w.checksum);
     writePage(0, staleSuperblock == 0 ? Geometry.SUPERBLOCK_A : Geometry.SUPERBLOCK_B);
@@ -403,7 +405,17 @@ final class Recovery {
           table.seal(segment, table.usedPages[segment], root.cutLsn());
         }
       }
+      sealReferenced();
       table.reserve(reserve);
+    }
+
+    /** What maps point to is never written again, even when its headers can't be read. */
+    private void sealReferenced() {
+      for (int segment : reserve) {
+        if (table.state[segment] == SegmentTable.FREE && table.live[segment] > 0) {
+          table.seal(segment, table.geometry.usablePages(), root.cutLsn());
+        }
+      }
     }
 
     void settleLayers() {

@@ -88,8 +88,8 @@ final class Serving {
     durability.pump(committer.appliedLsn());
     reader.pump();
     boolean more = !health.stopped() && background();
-    close();
-    return more || (closing && !closed) ? 0 : wait;
+    more |= close();
+    return more ? 0 : wait;
   }
 
   private boolean background() {
@@ -143,25 +143,29 @@ final class Serving {
         && !durability.hasWaiters();
   }
 
-  private void close() {
+  /** Goes on with an orderly end; whether it can go on at once. */
+  private boolean close() {
     if (!closing || closed) {
-      return;
+      return false;
     }
     if (health.stopped()) {
-      closed = true;
-      answers.add(closeTag, Errno.EIO);
-      return;
+      return closed(Errno.EIO);
     }
     committer.sealAll();
-    if (quiet() && checkpointer.idle() && checkpointsAtClose == NONE_YET) {
+    if (checkpointsAtClose == NONE_YET && quiet() && checkpointer.idle()) {
       checkpointsAtClose = checkpointer.checkpoints;
       checkpointer.start();
-    } else if (checkpointsAtClose != NONE_YET
-        && checkpointer.checkpoints > checkpointsAtClose
-        && disk.idle()) {
-      closed = true;
-      answers.add(closeTag, 0);
+      return true;
     }
+    boolean written =
+        checkpointsAtClose != NONE_YET && checkpointer.checkpoints > checkpointsAtClose;
+    return written && disk.idle() && closed(0);
+  }
+
+  private boolean closed(int errno) {
+    closed = true;
+    answers.add(closeTag, errno);
+    return false;
   }
 
   /** Throws when the maps, the live bits and the layers do not agree. */

@@ -11,14 +11,20 @@ import java.util.UUID;
  *   12 u32 superblock bytes      72 u32 segment bytes
  *   16 u8[16] store uuid         76 u32 block bytes
  *   32 u64 features: compatible  80 u64 created, Unix milliseconds
- *   40 u64 read-only compatible  88 reserved, zeros (key slots, tier, ring stamp)
- *   48 u64 incompatible        4092 u32 CRC32C of bytes 0..4091
+ *   40 u64 read-only compatible  88 u64 LSN up to which this opening found the log durable
+ *   48 u64 incompatible          96 reserved, zeros (key slots, tier, ring stamp)
+ *                              4092 u32 CRC32C of bytes 0..4091
  * </pre>
  *
  * <p>A reader refuses a newer format version or an incompatible feature bit that it doesn't know.
  */
 record Superblock(
-    UUID uuid, long epoch, long storeBytes, int segmentBytes, long createdUnixMillis) {
+    UUID uuid,
+    long epoch,
+    long storeBytes,
+    int segmentBytes,
+    long createdUnixMillis,
+    long recoveredLsn) {
   static final long MAGIC = Bytes.magic("MILLRACE");
   static final int VERSION = 1;
   static final long INCOMPATIBLE_KNOWN = 0;
@@ -37,8 +43,9 @@ record Superblock(
     record Refused(String reason) implements Found {}
   }
 
-  Superblock withEpoch(long next) {
-    return new Superblock(uuid, next, storeBytes, segmentBytes, createdUnixMillis);
+  /** Of the next opening, which found the log whole up to this LSN. */
+  Superblock opened(long nextEpoch, long lsn) {
+    return new Superblock(uuid, nextEpoch, storeBytes, segmentBytes, createdUnixMillis, lsn);
   }
 
   Geometry geometry() {
@@ -57,6 +64,7 @@ record Superblock(
     Bytes.u32(m, 72, segmentBytes);
     Bytes.u32(m, 76, Bytes.PAGE);
     Bytes.u64(m, 80, createdUnixMillis);
+    Bytes.u64(m, 88, recoveredLsn);
     Bytes.u32(m, CRC, new Checksum(new UUID(0, 0)).plain(page, 0, CRC));
   }
 
@@ -82,6 +90,7 @@ record Superblock(
             Bytes.u64(m, 56),
             Bytes.u64(m, 64),
             Bytes.u32(m, 72),
-            Bytes.u64(m, 80)));
+            Bytes.u64(m, 80),
+            Bytes.u64(m, 88)));
   }
 }
