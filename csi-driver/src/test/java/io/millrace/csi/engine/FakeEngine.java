@@ -35,7 +35,8 @@ import java.util.function.Supplier;
 
 /**
  * The engine's contract in memory, as engine.proto words it: idempotent calls, ids that are never
- * used again, its status codes. What the bytes of a volume are is left to {@link Devices}.
+ * used again, its status codes. Attaching hands out a name that stands for nothing: what needs a
+ * kernel is tested with the real engine.
  */
 public final class FakeEngine extends EngineGrpc.EngineImplBase implements BindableService {
   public static final String STORE_UUID = "0b7f3c52-6a0e-4d7c-9f55-1d2b3a4c5d6e";
@@ -43,7 +44,6 @@ public final class FakeEngine extends EngineGrpc.EngineImplBase implements Binda
 
   private final TreeMap<String, Volume> volumes = new TreeMap<>();
   private final TreeMap<String, Snapshot> snapshots = new TreeMap<>();
-  private final Devices devices;
   private long lastId;
   private Store store =
       Store.newBuilder()
@@ -52,32 +52,6 @@ public final class FakeEngine extends EngineGrpc.EngineImplBase implements Binda
           .setCapacityBytes(16L << 30)
           .setFreeBytes(16L << 30)
           .build();
-
-  /** Attaching hands out names that stand for nothing. */
-  public FakeEngine() {
-    this(new Devices() {});
-  }
-
-  public FakeEngine(Devices devices) {
-    this.devices = devices;
-  }
-
-  /** What stands behind the volumes: here nothing. */
-  public interface Devices {
-    default void create(Volume volume) {}
-
-    default void snapshot(Snapshot snapshot) {}
-
-    default void resize(Volume volume) {}
-
-    default void delete(String id) {}
-
-    default String attach(Volume volume, int sectorBytes, boolean readOnly) {
-      return "/dev/fake-" + volume.getId();
-    }
-
-    default void detach(Volume volume) {}
-  }
 
   public synchronized void become(StoreState state, String reason) {
     store = store.toBuilder().setState(state).setReason(reason).build();
@@ -125,7 +99,6 @@ public final class FakeEngine extends EngineGrpc.EngineImplBase implements Binda
       return same(taken.get(), wanted.setId(taken.get().getId()).build());
     }
     Volume volume = wanted.setId(nextId()).build();
-    devices.create(volume);
     volumes.put(volume.getId(), volume);
     return volume;
   }
@@ -141,7 +114,6 @@ public final class FakeEngine extends EngineGrpc.EngineImplBase implements Binda
             throw Status.FAILED_PRECONDITION.withDescription("attached").asRuntimeException();
           }
           volumes.remove(request.getId());
-          devices.delete(request.getId());
           return DeleteVolumeResponse.getDefaultInstance();
         });
   }
@@ -157,7 +129,6 @@ public final class FakeEngine extends EngineGrpc.EngineImplBase implements Binda
           }
           Volume grown = volume.toBuilder().setSizeBytes(request.getSizeBytes()).build();
           volumes.put(grown.getId(), grown);
-          devices.resize(grown);
           return grown;
         });
   }
@@ -208,7 +179,6 @@ public final class FakeEngine extends EngineGrpc.EngineImplBase implements Binda
                   .setSizeBytes(volume.getSizeBytes())
                   .setCreatedUnixMillis(CREATED_MILLIS)
                   .build();
-          devices.snapshot(snapshot);
           snapshots.put(snapshot.getId(), snapshot);
           return snapshot;
         });
@@ -221,7 +191,6 @@ public final class FakeEngine extends EngineGrpc.EngineImplBase implements Binda
         caller,
         () -> {
           snapshots.remove(request.getId());
-          devices.delete(request.getId());
           return DeleteSnapshotResponse.getDefaultInstance();
         });
   }
@@ -259,10 +228,7 @@ public final class FakeEngine extends EngineGrpc.EngineImplBase implements Binda
         caller,
         () -> {
           Volume volume = existing(volumes.get(request.getId()), "volume");
-          String device =
-              volume.getDevice().isEmpty()
-                  ? devices.attach(volume, request.getSectorBytes(), request.getReadOnly())
-                  : volume.getDevice();
+          String device = "/dev/fake-" + volume.getId();
           Volume attached = volume.toBuilder().setDevice(device).build();
           volumes.put(attached.getId(), attached);
           return Attachment.newBuilder()
@@ -281,9 +247,6 @@ public final class FakeEngine extends EngineGrpc.EngineImplBase implements Binda
         caller,
         () -> {
           Volume volume = existing(volumes.get(request.getId()), "volume");
-          if (!volume.getDevice().isEmpty()) {
-            devices.detach(volume);
-          }
           volumes.put(volume.getId(), volume.toBuilder().clearDevice().build());
           return DetachVolumeResponse.getDefaultInstance();
         });

@@ -27,7 +27,7 @@ class CsiSanityIT {
   @ParameterizedTest
   @ValueSource(strings = {"block", "mount"})
   void everySpecPasses(String accessType) throws Exception {
-    try (Node node = Node.start()) {
+    try (Node node = Node.start("4GiB")) {
       Path sanity = Programs.sanity();
       var ended =
           Programs.run(

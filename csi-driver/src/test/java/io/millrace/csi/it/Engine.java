@@ -1,42 +1,108 @@
 package io.millrace.csi.it;
 
-import io.millrace.csi.engine.FakeEngine;
-import io.millrace.csi.engine.SparseFiles;
-import io.millrace.csi.grpc.UnixGrpcServer;
+import io.grpc.StatusRuntimeException;
+import io.millrace.csi.engine.EngineClient;
 import io.netty.channel.EventLoopGroup;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
-/** The engine behind a test's driver. */
-record Engine(Path socket, Closeable process) implements AutoCloseable {
-  static Engine start(Path folder, EventLoopGroup eventLoops) throws Exception {
-    Path socket = folder.resolve("engine.sock");
-    Path files = Files.createDirectory(folder.resolve("volumes"));
-    var server =
-        UnixGrpcServer.start(
-            socket, eventLoops, List.of(new FakeEngine(new SparseFiles(files))), List.of());
-    return new Engine(
-        socket,
-        () -> {
-          server.close();
-          detachAll(files);
-        });
+/** A real millraced on a store of its own. Closing it detaches what a failed test left attached. */
+final class Engine implements AutoCloseable {
+  private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
+  private static final Duration STOP_TIMEOUT = Duration.ofMinutes(1);
+
+  private final Path folder;
+  private final Process process;
+  private final EngineClient client;
+
+  private Engine(Path folder, EventLoopGroup eventLoops) throws IOException {
+    this.folder = folder;
+    this.process = startProcess();
+    this.client = EngineClient.connect(socket(), eventLoops);
   }
 
-  private static void detachAll(Path files) throws IOException {
-    var detach =
-        "losetup -n -O NAME,BACK-FILE | awk '$2 ~ \"^"
-            + files
-            + "/\" {print $1}' | xargs -r -n1 losetup -d";
-    var _ = Programs.output(Duration.ofSeconds(20), List.of("sh", "-c", detach));
+  static Engine start(Path folder, EventLoopGroup eventLoops, String storeSize) throws Exception {
+    format(folder, storeSize);
+    var engine = new Engine(folder, eventLoops);
+    engine.awaitServing();
+    return engine;
+  }
+
+  Path socket() {
+    return folder.resolve("engine.sock");
+  }
+
+  Path log() {
+    return folder.resolve("engine.log");
+  }
+
+  private static void format(Path folder, String storeSize) throws IOException {
+    var _ =
+        Programs.output(
+            START_TIMEOUT,
+            List.of(
+                Programs.engine().resolveSibling("millrace").toString(),
+                "store",
+                "format",
+                folder.resolve("store").toString(),
+                "--size",
+                storeSize,
+                "--sparse"));
+  }
+
+  /** Its FUSE mounts are in a namespace of its own too. */
+  private Process startProcess() throws IOException {
+    return new ProcessBuilder(
+            "unshare",
+            "--mount",
+            Programs.engine().toString(),
+            "--store",
+            folder.resolve("store").toString(),
+            "--socket",
+            socket().toString(),
+            "--state-dir",
+            folder.resolve("state").toString(),
+            "--health",
+            "127.0.0.1:0")
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
+        .start();
+  }
+
+  private void awaitServing() throws Exception {
+    Instant end = Instant.now().plus(START_TIMEOUT);
+    while (client.trouble().isPresent()) {
+      if (!process.isAlive() || Instant.now().isAfter(end)) {
+        throw new AssertionError(
+            "the engine does not serve: " + client.trouble() + Files.readString(log()));
+      }
+      TimeUnit.MILLISECONDS.sleep(100);
+    }
   }
 
   @Override
   public void close() throws IOException {
-    process.close();
+    detachAll();
+    client.close();
+    process.destroy();
+    if (!Programs.ends(process, STOP_TIMEOUT)) {
+      process.destroyForcibly();
+      throw new AssertionError("the engine did not end: " + Files.readString(log()));
+    }
+  }
+
+  private void detachAll() {
+    try {
+      client.listVolumes(0, "").getVolumesList().stream()
+          .filter(volume -> !volume.getDevice().isEmpty())
+          .forEach(volume -> client.detach(volume.getId()));
+    } catch (StatusRuntimeException e) {
+      System.err.println("a volume stays attached: " + e.getMessage());
+    }
   }
 }

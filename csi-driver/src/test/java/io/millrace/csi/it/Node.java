@@ -32,9 +32,9 @@ final class Node implements AutoCloseable {
   private final Engine engine;
   private Process driver;
 
-  private Node(Path folder) throws Exception {
+  private Node(Path folder, String storeSize) throws Exception {
     this.folder = folder;
-    engine = Engine.start(folder, eventLoops);
+    engine = Engine.start(folder, eventLoops, storeSize);
     driver = startDriver();
     channel =
         NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket()))
@@ -46,8 +46,8 @@ final class Node implements AutoCloseable {
     awaitReady();
   }
 
-  static Node start() throws Exception {
-    return new Node(Files.createTempDirectory("millrace-csi-"));
+  static Node start(String storeSize) throws Exception {
+    return new Node(Files.createTempDirectory("millrace-csi-"), storeSize);
   }
 
   Path socket() {

@@ -30,7 +30,7 @@ class VolumeLifecycleIT {
 
   @BeforeAll
   static void start() throws Exception {
-    node = Node.start();
+    node = Node.start("4GiB");
     client = new Client(node);
   }
 
