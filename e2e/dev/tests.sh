@@ -1,7 +1,7 @@
 # Sourced by ./dev: runs the parts of the test suite and adds up what their runners counted.
 
 run_tests() {
-  local parts=() part backend=processes failed_to_run=() started=$SECONDS
+  local parts=() part backend=processes maven=() broken=() started=$SECONDS
   for part in "$@"; do
     case $part in
       unit | it | sanity | e2e) parts+=("$part") ;;
@@ -14,56 +14,58 @@ run_tests() {
   mkdir -p target/reports
   need_host
   need_java
-  for part in "${parts[@]}"; do
-    "test_$part" || failed_to_run+=("$part")
-  done
+  for part in "${parts[@]}"; do [ "$part" = e2e ] || maven+=("$part"); done
+  [ ${#maven[@]} = 0 ] || test_maven "${maven[*]}" || broken+=(maven)
+  [[ " ${parts[*]} " != *" e2e "* ]] || test_e2e || broken+=(e2e)
   say "took $(((SECONDS - started) / 60)) min; reports: target/reports, logs: target/logs"
-  python3 e2e/dev/count_tests.py target/reports "${failed_to_run[@]}"
+  python3 e2e/dev/count_tests.py target/reports "${broken[@]}"
 }
 
-# collect PART: takes over the XML reports that Maven's runners wrote.
+# test_maven "PART…": what JUnit runs by Maven, in one go.
+#   unit    every check of the build, plain JUnit
+#   it      the kernel's FUSE, loop devices and file systems; a real kube-apiserver with etcd; the importer's tools
+#   sanity  upstream csi-sanity, block and mount, on the real driver and engine
+test_maven() {
+  local options=() code=0
+  case $1 in
+    unit) options=(-DskipITs) ;;
+    "unit it sanity") ;;
+    *) options=(-Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false -Dspotless.check.skip) ;;
+  esac
+  case $1 in
+    it) options+=('-Dit.test=*IT,!CsiSanityIT') ;;
+    sanity) options+=('-Dit.test=CsiSanityIT') ;;
+    "unit it") options=('-Dit.test=*IT,!CsiSanityIT' -Dfailsafe.failIfNoSpecifiedTests=false) ;;
+    "unit sanity") options=('-Dit.test=CsiSanityIT' -Dfailsafe.failIfNoSpecifiedTests=false) ;;
+  esac
+  if [ "$1" != unit ]; then
+    need_go
+    e2e/tools/build.sh etcd kubernetes csi || return 1
+  fi
+  rm -rf {crds,csi-driver,operator,engine/core,engine/daemon}/target/{surefire,failsafe}-reports
+  mkdir -p target
+  touch target/built.starting
+  say "$1: builds, checks and tests every module (about 6 min for all; log: target/logs/maven.log)"
+  logged maven mvn -ntp -fae "${options[@]}" verify || code=$?
+  [ $code != 0 ] || mv target/built.starting target/built
+  collect
+  return $code
+}
+
+# collect: takes over the XML reports that Maven's runners wrote.
 collect() {
   local file module
   for file in {crds,csi-driver,operator,engine/core,engine/daemon}/target/{surefire,failsafe}-reports/TEST-*.xml; do
     [ -e "$file" ] || continue
     module=${file%%/target/*}
-    mkdir -p "target/reports/$1/${module//\//-}"
-    mv "$file" "target/reports/$1/${module//\//-}/"
+    mkdir -p "target/reports/maven/${module//\//-}"
+    cp "$file" "target/reports/maven/${module//\//-}/"
   done
-}
-
-test_unit() {
-  local code=0
-  say "unit: compiles everything with its checks, runs plain JUnit (about 4 min)"
-  logged unit mvn -ntp -fae -DskipITs verify || code=$?
-  collect unit
-  return $code
-}
-
-# The kernel's FUSE, loop devices and file systems, a real kube-apiserver with etcd, the importer's tools.
-test_it() {
-  local code=0
-  need_go
-  e2e/tools/build.sh etcd kubernetes csi || return 1
-  say "it: engine, operator and importer against the real kernel and a real kube-apiserver (about 4 min)"
-  logged it mvn -ntp -fae -Dsurefire.skip=true -Dspotless.check.skip -Dit.test='*IT,!CsiSanityIT' -Dfailsafe.failIfNoSpecifiedTests=false verify || code=$?
-  collect it
-  return $code
-}
-
-test_sanity() {
-  local code=0
-  need_go
-  e2e/tools/build.sh csi || return 1
-  say "sanity: upstream csi-sanity, block and mount, on the real driver and engine (about 2 min)"
-  logged sanity mvn -ntp -fae -Dsurefire.skip=true -Dspotless.check.skip -Dit.test=CsiSanityIT -Dfailsafe.failIfNoSpecifiedTests=false -pl csi-driver -am verify || code=$?
-  collect sanity
-  return $code
 }
 
 test_e2e() {
   local code=0
-  if [ "${backend:-processes}" = k3s ]; then
+  if [ "$backend" = k3s ]; then
     test_e2e_k3s
     return
   fi

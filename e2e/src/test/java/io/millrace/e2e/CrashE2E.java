@@ -74,11 +74,11 @@ final class CrashE2E {
     assertEquals(2, claims, "one root disk per desktop, none left over");
   }
 
-  /** kill -9, every 5 to 15 seconds, of one of the two. */
+  /** kill -9, every 1.5 to 5.5 seconds, of one of the two. */
   private static void storm(Random random, AtomicBoolean calm, AtomicInteger kills) {
     while (!calm.get()) {
       try {
-        Thread.sleep(5_000 + random.nextInt(10_000));
+        Thread.sleep(1_500 + random.nextInt(4_000));
         String victim =
             random.nextBoolean() ? "/opt/millrace/operator/" : "/opt/millrace/csi-driver/";
         kills.addAndGet(kill(victim));
