@@ -149,9 +149,9 @@ final class Machine {
     clock.advanceTo(until);
   }
 
-  private static void checkPolls(int polls, String what) {
+  private void checkPolls(int polls, String what) {
     if (polls > POLLS_MAX) {
-      throw new Violation("%d polls and no end: %s".formatted(polls, what));
+      throw new Violation("%d polls and no end: %s; %s".formatted(polls, what, store().stats()));
     }
   }
 
