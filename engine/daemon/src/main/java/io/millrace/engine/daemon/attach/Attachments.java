@@ -24,15 +24,15 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>A device is a loop device with direct I/O on the one file of a FUSE connection that the
  * reactor serves. The file system hangs in no folder, and nobody but the loop device holds the
- * file, so that the end of the daemon leaves nothing but the loop device. That one carries the
- * store's and the volume's id as its name; the next daemon of the store finds it so and clears it.
+ * file, so that the end of the daemon leaves nothing but the loop device. The file is called by the
+ * store's and the volume's id; the next daemon of the store finds the device so and clears it.
  *
  * <p>Any thread but the reactor; calls for one volume must not overlap (see rpc.OneAtATime). What
  * waits for the reactor's answers runs on the calling thread.
  */
 public final class Attachments {
   private final Reactor reactor;
-  private final String namePrefix;
+  private final String fileNamePrefix;
   private final AttachRecords records;
   private final Map<ObjectId, Attachment> attached = new ConcurrentHashMap<>();
 
@@ -41,7 +41,7 @@ public final class Attachments {
    */
   public Attachments(Reactor reactor, UUID store, Path stateFolder) throws IOException {
     this.reactor = reactor;
-    this.namePrefix = "millrace:" + store + ":";
+    this.fileNamePrefix = "millrace-" + store + "-";
     this.records = new AttachRecords(stateFolder.resolve(store.toString()));
   }
 
@@ -100,12 +100,13 @@ public final class Attachments {
       Libc.close(device);
       throw e;
     }
-    String fileName = volume.toString();
+    String fileName = fileNamePrefix + volume;
     var connection =
         new FuseConnection(device, volume.value(), fileName, sizeBytes, intent.readOnly());
     try (mount) {
       await(reactor.connect(connection));
-      return new Attachment(intent, bindLoop(intent, mount, preferredLoop), connection);
+      return new Attachment(
+          intent, DeviceThread.call(() -> bindLoop(intent, mount, preferredLoop)), connection);
     } catch (IOException e) {
       await(reactor.disconnect(connection));
       throw e;
@@ -115,11 +116,14 @@ public final class Attachments {
   private LoopDevice bindLoop(AttachIntent intent, FuseMount mount, OptionalInt preferredLoop)
       throws IOException {
     int mode = intent.readOnly() ? Libc.O_RDONLY : Libc.O_RDWR;
-    int file = mount.openFile(intent.volume().toString(), mode);
+    String fileName = fileNamePrefix + intent.volume();
+    int file = mount.openFile(fileName, mode);
     try {
-      String name = namePrefix + intent.volume();
+      String name = intent.volume().toString();
       return LoopDevice.bind(
-          new Loop.Config(file, intent.sectorBytes(), intent.readOnly(), name), preferredLoop);
+          new Loop.Config(file, intent.sectorBytes(), intent.readOnly(), name),
+          fileName,
+          preferredLoop);
     } finally {
       Libc.close(file);
     }
@@ -129,7 +133,7 @@ public final class Attachments {
   public void detach(ObjectId volume) throws IOException {
     Attachment present = attached.get(volume);
     if (present != null) {
-      if (!present.loop().unbind()) {
+      if (!DeviceThread.call(present.loop()::unbind)) {
         throw new AttachException(new AttachError.InUse(volume, present.device()));
       }
       disconnect(present);
@@ -153,7 +157,11 @@ public final class Attachments {
     Attachment present = attached.get(volume);
     if (present != null) {
       await(reactor.resized(volume.value(), sizeBytes));
-      present.loop().refreshSize();
+      DeviceThread.call(
+          () -> {
+            present.loop().refreshSize();
+            return volume;
+          });
     }
   }
 
@@ -163,7 +171,7 @@ public final class Attachments {
    * @return what could not be attached, in words
    */
   public List<String> restore() throws IOException {
-    for (LoopDevice stale : LoopDevice.bound(namePrefix)) {
+    for (LoopDevice stale : LoopDevice.bound(fileNamePrefix)) {
       stale.abandon();
     }
     List<String> failures = new ArrayList<>();
@@ -198,7 +206,7 @@ public final class Attachments {
     List<String> inUse = new ArrayList<>();
     for (Attachment present : attached.values()) {
       try {
-        if (present.loop().unbind()) {
+        if (DeviceThread.call(present.loop()::unbind)) {
           disconnect(present);
         } else {
           inUse.add(present.device());

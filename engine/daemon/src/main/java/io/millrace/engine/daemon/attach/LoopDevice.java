@@ -16,12 +16,12 @@ import java.util.stream.Stream;
 /**
  * One bound loop device.
  *
- * <p>Not for the reactor thread: binding and unbinding wait for requests that the reactor answers.
+ * <p>For a {@link DeviceThread}: binding and unbinding wait for requests that the reactor answers.
  * Nothing here keeps the device open, so that the end of the daemon never has to wait for it.
  *
- * @param name what the device carries as lo_file_name: tells whose it is after a crash
+ * @param fileName name of the backing file: tells whose the device is, also after a crash
  */
-public record LoopDevice(int number, String name) {
+public record LoopDevice(int number, String fileName) {
   private static final int BIND_ATTEMPTS_MAX = 64;
   private static final Duration UNBIND_TIMEOUT = Duration.ofSeconds(2);
   private static final Duration UNBIND_RECHECK = Duration.ofMillis(10);
@@ -35,16 +35,17 @@ public record LoopDevice(int number, String name) {
    *
    * @param preferred tried first
    */
-  static LoopDevice bind(Loop.Config config, OptionalInt preferred) throws IOException {
+  static LoopDevice bind(Loop.Config config, String fileName, OptionalInt preferred)
+      throws IOException {
     if (preferred.isPresent()) {
       Loop.add(preferred.getAsInt());
-      LoopDevice device = new LoopDevice(preferred.getAsInt(), config.name());
+      LoopDevice device = new LoopDevice(preferred.getAsInt(), fileName);
       if (device.tryBind(config)) {
         return device;
       }
     }
     for (int attempt = 0; attempt < BIND_ATTEMPTS_MAX; attempt++) {
-      LoopDevice device = new LoopDevice(Loop.freeNumber(), config.name());
+      LoopDevice device = new LoopDevice(Loop.freeNumber(), fileName);
       if (device.tryBind(config)) {
         return device;
       }
@@ -79,6 +80,9 @@ public record LoopDevice(int number, String name) {
 
   /** Writes back what the page cache holds, and unbinds; false, and still bound, when in use. */
   boolean unbind() throws IOException {
+    if (!isOurs()) {
+      return true;
+    }
     int fd;
     try {
       fd = open();
@@ -89,9 +93,6 @@ public record LoopDevice(int number, String name) {
       throw e;
     }
     try {
-      if (!isOurs(fd)) {
-        return true;
-      }
       if (isClaimed()) {
         return false;
       }
@@ -142,7 +143,7 @@ public record LoopDevice(int number, String name) {
   private boolean awaitUnbound() throws IOException {
     // The kernel has no event for this; udev may hold the device open for a moment.
     long deadline = System.nanoTime() + UNBIND_TIMEOUT.toNanos();
-    while (isBound()) {
+    while (isOurs()) {
       if (System.nanoTime() > deadline) {
         return false;
       }
@@ -158,10 +159,6 @@ public record LoopDevice(int number, String name) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while a loop device was being released", e);
     }
-  }
-
-  private boolean isBound() {
-    return Files.exists(Path.of("/sys/block/loop" + number + "/loop/backing_file"));
   }
 
   /** Undoes the request to unbind; false when the last user has gone meanwhile. */
@@ -180,55 +177,46 @@ public record LoopDevice(int number, String name) {
     }
   }
 
-  private boolean isOurs(int fd) throws IOException {
-    try {
-      return Loop.status(fd).name().equals(name);
-    } catch (KernelException e) {
-      if (e.errno() == Errno.ENXIO) {
-        return false;
-      }
-      throw e;
-    }
+  /** Still the one that was bound, and not another program's by now. */
+  private boolean isOurs() {
+    return backingFileName(backingFile()).equals(fileName);
+  }
+
+  private Path backingFile() {
+    return Path.of("/sys/block/loop" + number + "/loop/backing_file");
   }
 
   private int open() throws KernelException {
     return Libc.open(path(), Libc.O_RDONLY | Libc.O_CLOEXEC);
   }
 
-  /** Every bound device of this machine whose name begins so. */
-  static List<LoopDevice> bound(String namePrefix) throws IOException {
+  /**
+   * Every device of this machine that is bound to a file whose name begins so. Asked of sysfs,
+   * because a device whose daemon is dead tells nothing any more, and to open one can hang.
+   */
+  static List<LoopDevice> bound(String fileNamePrefix) throws IOException {
     List<LoopDevice> found = new ArrayList<>();
     try (Stream<Path> blocks = Files.list(Path.of("/sys/block"))) {
       for (Path block : blocks.toList()) {
         String device = block.getFileName().toString();
-        if (device.matches("loop[0-9]+") && Files.exists(block.resolve("loop/backing_file"))) {
-          addIfNamed(found, Integer.parseInt(device.substring(4)), namePrefix);
+        if (device.matches("loop[0-9]+")) {
+          String file = backingFileName(block.resolve("loop/backing_file"));
+          if (file.startsWith(fileNamePrefix)) {
+            found.add(new LoopDevice(Integer.parseInt(device.substring(4)), file));
+          }
         }
       }
     }
     return found;
   }
 
-  private static void addIfNamed(List<LoopDevice> found, int number, String namePrefix)
-      throws IOException {
-    int fd;
+  private static String backingFileName(Path attribute) {
     try {
-      fd = new LoopDevice(number, namePrefix).open();
-    } catch (KernelException e) {
-      // It went away between the listing and now, or has no node in this container.
-      return;
-    }
-    try {
-      String name = Loop.status(fd).name();
-      if (name.startsWith(namePrefix)) {
-        found.add(new LoopDevice(number, name));
-      }
-    } catch (KernelException e) {
-      if (e.errno() != Errno.ENXIO) {
-        throw e;
-      }
-    } finally {
-      Libc.close(fd);
+      String path = Files.readString(attribute).strip();
+      return path.substring(path.lastIndexOf('/') + 1);
+    } catch (IOException e) {
+      // Not bound, or not any more.
+      return "";
     }
   }
 }

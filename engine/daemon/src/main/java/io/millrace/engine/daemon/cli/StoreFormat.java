@@ -53,7 +53,7 @@ public final class StoreFormat implements Callable<Integer> {
     if (file && size == null) {
       throw new CommandFailure(ExitCode.USAGE, "a file needs --size, such as --size 10GiB");
     }
-    boolean empty = !Files.exists(path) || (Files.isRegularFile(path) && Files.size(path) == 0);
+    boolean empty = file && (!Files.exists(path) || Files.size(path) == 0);
     if (!empty && !force) {
       refuseIfStore();
     }
@@ -62,19 +62,19 @@ public final class StoreFormat implements Callable<Integer> {
     } else if (size != null) {
       Preparation.sparse(path, size.bytes());
     }
-    UUID uuid = layOut(path, force);
+    // What was there has been looked at, or given up by --force.
+    UUID uuid = layOut(path, true);
     System.out.println("store " + uuid + " in " + path);
     return ExitCode.OK;
   }
 
-  /** Zeros are written before the core looks: it must look first. */
+  /** Asks the core while what is there is still there: the zeros come before the layout. */
   private void refuseIfStore() throws IOException, CommandFailure {
     try (OfflineStore offline = OfflineStore.open(path, new SystemClock())) {
-      var found = offline.inspect(io.millrace.engine.core.StoreOptions.defaults());
-      if (found.info().isPresent()) {
+      Optional<String> refusal = offline.format(FormatOptions.of(UUID.randomUUID()));
+      if (refusal.isPresent()) {
         throw new CommandFailure(
-            ExitCode.CONFLICT,
-            path + " holds the store " + found.info().get().uuid() + "; --force overwrites it");
+            ExitCode.CONFLICT, path + ": " + refusal.get() + " (--force overwrites it)");
       }
     }
   }

@@ -47,7 +47,7 @@ final class StoreShow implements Callable<Integer> {
 
   private int offline(Path store) throws IOException, CommandFailure {
     try (OfflineStore offline = OfflineStore.open(store, new SystemClock())) {
-      var found = offline.inspect(StoreOptions.defaults());
+      var found = offline.inspect(StoreOptions.defaults().withCacheBytes(0));
       if (found.info().isEmpty()) {
         throw new CommandFailure(ExitCode.DAMAGED, store + ": " + found.reason());
       }

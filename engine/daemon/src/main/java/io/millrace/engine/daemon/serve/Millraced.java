@@ -19,6 +19,7 @@ import io.millrace.engine.daemon.storage.StoreInUseException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -45,6 +46,7 @@ import picocli.CommandLine.Mixin;
       "6:The store is damaged; the damage is named on stderr and in the termination message"
     })
 public final class Millraced implements Callable<Integer> {
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
   private static final Path TERMINATION_MESSAGE = Path.of("/dev/termination-log");
 
   @Mixin private DaemonOptions options = new DaemonOptions();
@@ -86,7 +88,7 @@ public final class Millraced implements Callable<Integer> {
       return refuse(engine.store().getReason());
     }
     Attachments attachments = restore(reactor, engine);
-    stopOnSignal(rpc, health, attachments, reactor, storage);
+    stopOnSignal(rpc, health, attachments, reactor);
     health.ready();
     say("serving on %s, health and metrics on %s", options.socket, options.healthAddress());
     return awaitSignal();
@@ -137,11 +139,7 @@ public final class Millraced implements Callable<Integer> {
 
   /** A signal runs the virtual machine's shutdown hooks; this one ends it with a code of ours. */
   private static void stopOnSignal(
-      EngineServer rpc,
-      HealthServer health,
-      Attachments attachments,
-      Reactor reactor,
-      FileStorage storage) {
+      EngineServer rpc, HealthServer health, Attachments attachments, Reactor reactor) {
     Runnable stop =
         () -> {
           rpc.close();
@@ -150,11 +148,26 @@ public final class Millraced implements Callable<Integer> {
               .release()
               .forEach(d -> say("%s is in use: it fails until millraced is started again", d));
           int errno = reactor.close().join();
-          storage.close();
           say(errno == 0 ? "stopped" : "stopped; the last writes were not made durable");
           Runtime.getRuntime().halt(errno == 0 ? ExitCode.OK : ExitCode.DAMAGED);
         };
-    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("millrace-stop").unstarted(stop));
+    Runnable stopInTime =
+        () -> {
+          Thread stopping = Thread.ofPlatform().name("millrace-stop").start(stop);
+          if (!joined(stopping)) {
+            say("not stopped in order within %d s: ending all the same", STOP_LIMIT.toSeconds());
+          }
+          Runtime.getRuntime().halt(ExitCode.FAILURE);
+        };
+    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(stopInTime));
+  }
+
+  private static boolean joined(Thread stopping) {
+    try {
+      return stopping.join(STOP_LIMIT);
+    } catch (InterruptedException e) {
+      return false;
+    }
   }
 
   private static int awaitSignal() throws InterruptedException {

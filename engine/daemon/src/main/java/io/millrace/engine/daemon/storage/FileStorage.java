@@ -7,9 +7,12 @@ import io.millrace.engine.daemon.linux.KernelException;
 import io.millrace.engine.daemon.linux.Libc;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A store's space in a file or on a block device, by direct I/O, locked against a second daemon.
@@ -21,6 +24,8 @@ import java.util.List;
  */
 public final class FileStorage implements Storage, AutoCloseable {
   private static final int CALLS_MAX = 4096;
+  private static final Duration LOCK_PATIENCE = Duration.ofSeconds(2);
+  private static final Duration LOCK_RECHECK = Duration.ofMillis(20);
 
   private enum Kind {
     READ,
@@ -53,9 +58,7 @@ public final class FileStorage implements Storage, AutoCloseable {
   public static FileStorage open(Path path, EventFd wake, int workerCount) throws IOException {
     int fd = openDirect(path);
     try {
-      if (!Libc.tryLock(fd, path.toString())) {
-        throw new StoreInUseException(path);
-      }
+      lock(path, fd);
       long sizeBytes = Libc.sizeBytes(fd, path.toString()) & -4096L;
       FileStorage storage = new FileStorage(path, fd, sizeBytes, wake);
       storage.startWorkers(workerCount);
@@ -66,9 +69,22 @@ public final class FileStorage implements Storage, AutoCloseable {
     }
   }
 
+  /** Waits a moment: a predecessor that was killed holds the lock until its last call has ended. */
+  private static void lock(Path path, int fd) throws IOException {
+    long deadline = System.nanoTime() + LOCK_PATIENCE.toNanos();
+    while (!Libc.tryLock(fd, path.toString())) {
+      if (System.nanoTime() > deadline) {
+        throw new StoreInUseException(path);
+      }
+      LockSupport.parkNanos(LOCK_RECHECK.toNanos());
+    }
+  }
+
   private static int openDirect(Path path) throws IOException {
     try {
-      return Libc.open(path.toString(), Libc.O_RDWR | Libc.O_CLOEXEC | Libc.O_DIRECT);
+      // On a block device O_EXCL keeps file systems and other drivers away.
+      int exclusive = Files.isRegularFile(path) ? 0 : Libc.O_EXCL;
+      return Libc.open(path.toString(), Libc.O_RDWR | Libc.O_CLOEXEC | Libc.O_DIRECT | exclusive);
     } catch (KernelException e) {
       if (e.errno() == Errno.EINVAL) {
         throw new IOException(

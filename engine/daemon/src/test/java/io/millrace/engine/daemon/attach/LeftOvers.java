@@ -22,7 +22,7 @@ public final class LeftOvers {
       stores = found.toList();
     }
     for (Path store : stores) {
-      for (LoopDevice device : LoopDevice.bound("millrace:" + store.getFileName() + ":")) {
+      for (LoopDevice device : LoopDevice.bound("millrace-" + store.getFileName() + "-")) {
         device.abandon();
       }
     }
