@@ -39,7 +39,7 @@ import java.util.stream.Collectors;
     initialInterval = 200,
     intervalMultiplier = 2.0,
     maxInterval = 30_000)
-public class ClaimReconciler implements Reconciler<DesktopClaim> {
+public final class ClaimReconciler implements Reconciler<DesktopClaim> {
   private final ClaimObserver observer = new ClaimObserver();
   private final ClaimActions actions;
   private final EventPublisher events;

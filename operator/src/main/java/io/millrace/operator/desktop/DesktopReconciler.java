@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
     initialInterval = 200,
     intervalMultiplier = 2.0,
     maxInterval = 30_000)
-public class DesktopReconciler implements Reconciler<Desktop> {
+public final class DesktopReconciler implements Reconciler<Desktop> {
   private final DesktopObserver observer;
   private final DesktopActions actions;
   private final EventPublisher events;

@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
     initialInterval = 200,
     intervalMultiplier = 2.0,
     maxInterval = 30_000)
-public class ImageReconciler implements Reconciler<GoldenImage>, Cleaner<GoldenImage> {
+public final class ImageReconciler implements Reconciler<GoldenImage>, Cleaner<GoldenImage> {
   static final String FINALIZER = "millrace.io/in-use";
 
   private final ImageObserver observer;

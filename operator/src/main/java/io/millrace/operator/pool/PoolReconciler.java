@@ -35,7 +35,7 @@ import java.util.stream.Collectors;
     initialInterval = 200,
     intervalMultiplier = 2.0,
     maxInterval = 30_000)
-public class PoolReconciler implements Reconciler<DesktopPool> {
+public final class PoolReconciler implements Reconciler<DesktopPool> {
   private final PoolObserver observer;
   private final PoolActions actions;
   private final EventPublisher events;
