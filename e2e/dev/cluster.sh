@@ -55,7 +55,7 @@ wait_for_millrace() {
   say "Millrace runs; look around with ./dev status and ./dev kubectl get pods -A"
 }
 
-# Desktops first, so that volumes are unpublished in order; then the cluster and all that is its own.
+# Ends the cluster and looks for anything that it has left: processes, mounts, loop devices, cgroups.
 down() {
   e2e/cluster/cluster.sh down
   e2e/cluster/leftovers.sh

@@ -72,7 +72,7 @@ test_e2e() {
   up || return 1
   say "e2e: a class per behaviour on the cluster (about 8 min; log: target/logs/e2e.log)"
   inside_java e2e org.junit.platform.console.ConsoleLauncher execute --scan-classpath e2e/target/test-classes \
-    --include-classname '.*E2E' --reports-dir target/reports/e2e --disable-banner --details=testfeed \
+    --include-classname '.*E2E' --reports-dir target/reports/e2e --disable-banner --disable-ansi-colors --details=testfeed \
     2>&1 | tee target/logs/e2e.log || code=$?
   down || code=1
   return $code

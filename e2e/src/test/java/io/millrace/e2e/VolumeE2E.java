@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.millrace.e2e.cluster.Cluster;
 import io.millrace.e2e.cluster.Waiting;
 import java.io.ByteArrayOutputStream;
@@ -83,30 +84,27 @@ final class VolumeE2E {
     assertTrue(kib > 200 * 1024, "the file system has grown with the volume, but has KiB: " + kib);
   }
 
+  /** On xfs: ext4 refuses to grow while mounted where a machine withholds CAP_SYS_RESOURCE. */
   @Test
   @Order(3)
   void aMountedVolumeGrowsOnline(Cluster cluster) {
+    run(cluster, "on-xfs", "echo kept > /v/note; sync");
     cluster
         .client()
         .persistentVolumeClaims()
         .inNamespace(cluster.namespace())
-        .withName("restored")
+        .withName("on-xfs")
         .edit(
             claim -> {
-              claim
-                  .getSpec()
-                  .getResources()
-                  .getRequests()
-                  .put("storage", new io.fabric8.kubernetes.api.model.Quantity("512Mi"));
+              claim.getSpec().getResources().getRequests().put("storage", new Quantity("1Gi"));
               return claim;
             });
     Waiting.untilTrue(
         "the file system seen by the pod has grown",
         LIMIT,
         () ->
-            Long.parseLong(run(cluster, "restored", "df -k /v | awk 'END{print $2}'"))
-                > 400 * 1024);
-    assertEquals("kept", run(cluster, "restored", "cat /v/note"));
+            Long.parseLong(run(cluster, "on-xfs", "df -k /v | awk 'END{print $2}'")) > 900 * 1024);
+    assertEquals("kept", run(cluster, "on-xfs", "cat /v/note"));
   }
 
   private static String claimYaml(String name, String storageClass, String size, String source) {
