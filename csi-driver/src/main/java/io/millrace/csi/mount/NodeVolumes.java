@@ -146,6 +146,7 @@ public final class NodeVolumes {
     boolean readOnly = request.use().readOnly();
     Path staging = MountPoints.resolved(request.stagingPath());
     String number = DeviceNumber.require(device).text();
+    unmountDead(number);
     unmountUnless(staging, number);
     MountTable table = MountTable.read();
     if (table.at(staging).isEmpty()) {
@@ -155,6 +156,7 @@ public final class NodeVolumes {
       points.mount(
           filesystem.text(), options(filesystem, wanted.options(), readOnly), device, staging);
     }
+    requireAlive(staging);
     requireMode(staging, readOnly);
     if (!readOnly) {
       mountedFilesystem(staging)
@@ -228,6 +230,29 @@ public final class NodeVolumes {
     }
   }
 
+  /**
+   * A filesystem that has shut itself down comes back only when it is mounted nowhere: one mount
+   * that is left over would hand out the dead one again.
+   */
+  private void unmountDead(String deviceNumber) {
+    for (Mount mount : MountTable.read().ofFilesystemOn(deviceNumber).reversed()) {
+      if (MountPoints.isDead(mount.point())) {
+        points.unmount(mount.point());
+      }
+    }
+  }
+
+  private static void requireAlive(Path staging) {
+    if (MountPoints.isDead(staging)) {
+      throw new CsiFailure(
+          Kind.INTERNAL,
+          "the filesystem at "
+              + staging
+              + " has shut down after errors, and a running workload still holds it: delete"
+              + " the pods that use the volume");
+    }
+  }
+
   private static void requireStaged(Path staging, String deviceNumber, String handle) {
     Optional<Mount> mount = MountTable.read().at(staging);
     if (mount.isEmpty() || !mount.get().deviceNumber().equals(deviceNumber)) {
@@ -249,6 +274,10 @@ public final class NodeVolumes {
     }
   }
 
+  /**
+   * On a device node the flag is a statement only; the kubelet's device cgroup enforces it, and a
+   * volume that is only ever read is attached read-only.
+   */
   private void respectReadOnly(PublishRequest request, Path target) {
     boolean readOnly = request.readOnly() || request.use().readOnly();
     boolean isReadOnly = MountTable.read().at(target).map(Mount::readOnly).orElse(false);

@@ -2,6 +2,7 @@ package io.millrace.csi.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -13,6 +14,8 @@ import io.millrace.csi.proto.CreateSnapshotRequest;
 import io.millrace.csi.proto.CreateVolumeRequest;
 import io.millrace.csi.proto.DeleteSnapshotRequest;
 import io.millrace.csi.proto.DeleteVolumeRequest;
+import io.millrace.csi.proto.GetCapacityRequest;
+import io.millrace.csi.proto.GetCapacityResponse;
 import io.millrace.csi.proto.NodeExpandVolumeRequest;
 import io.millrace.csi.proto.NodeGetVolumeStatsRequest;
 import io.millrace.csi.proto.NodeGetVolumeStatsResponse;
@@ -28,6 +31,9 @@ import io.millrace.csi.proto.VolumeCapability;
 import io.millrace.csi.proto.VolumeCapability.AccessMode.Mode;
 import io.millrace.csi.proto.VolumeContentSource;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.function.Executable;
 
 /** Kubernetes, as far as one node's driver sees it: the same calls in the same order. */
@@ -76,11 +82,21 @@ final class Client {
   }
 
   Volume create(String name, long sizeBytes, VolumeCapability use, VolumeContentSource source) {
+    return create(name, sizeBytes, use, source, Map.of());
+  }
+
+  Volume create(
+      String name,
+      long sizeBytes,
+      VolumeCapability use,
+      VolumeContentSource source,
+      Map<String, String> parameters) {
     var request =
         CreateVolumeRequest.newBuilder()
             .setName(name)
             .setCapacityRange(CapacityRange.newBuilder().setRequiredBytes(sizeBytes))
-            .addVolumeCapabilities(use);
+            .addVolumeCapabilities(use)
+            .putAllParameters(parameters);
     if (source.getTypeCase() != VolumeContentSource.TypeCase.TYPE_NOT_SET) {
       request.setVolumeContentSource(source);
     }
@@ -192,6 +208,19 @@ final class Client {
             .setVolumeId(volume.getVolumeId())
             .setVolumePath(path.toString())
             .build());
+  }
+
+  GetCapacityResponse capacity() {
+    return controller.getCapacity(GetCapacityRequest.getDefaultInstance());
+  }
+
+  /** Space returns in the background. */
+  void awaitCapacity(long bytes) throws InterruptedException {
+    Instant end = Instant.now().plusSeconds(60);
+    while (capacity().getAvailableCapacity() < bytes) {
+      assertTrue(Instant.now().isBefore(end), "space did not return: " + capacity());
+      TimeUnit.MILLISECONDS.sleep(100);
+    }
   }
 
   Path staging(Volume volume) {

@@ -41,6 +41,7 @@ class CsiSanityIT {
                       "--csi.testvolumeaccesstype=" + accessType,
                       "--csi.testvolumesize=" + (64L << 20),
                       "--csi.testvolumeexpandsize=" + (128L << 20),
+                      "--ginkgo.junit-report=" + report(accessType),
                       "--ginkgo.no-color")),
               Map.of());
       keep(accessType, ended.output(), node);
@@ -53,6 +54,12 @@ class CsiSanityIT {
       assertEquals(0, ended.exitCode(), ended.output());
       assertTrue(Integer.parseInt(counts.group(1)) >= PASSED_AT_LEAST, counts.group());
     }
+  }
+
+  private static Path report(String accessType) throws Exception {
+    return Files.createDirectories(Path.of("target", "csi-sanity"))
+        .toAbsolutePath()
+        .resolve(accessType + ".xml");
   }
 
   private static void keep(String accessType, String output, Node node) throws Exception {

@@ -70,6 +70,14 @@ final class Node implements AutoCloseable {
     awaitReady();
   }
 
+  /** The most memory that the driver's process has had in RAM. */
+  long driverResidentBytesMax() throws IOException {
+    String line =
+        Programs.output(
+            COMMAND_TIMEOUT, List.of("grep", "VmHWM", "/proc/" + driver.pid() + "/status"));
+    return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+  }
+
   /** The output of a shell command in the driver's mount namespace; it must succeed. */
   String sh(String command) throws IOException {
     return Programs.output(COMMAND_TIMEOUT, inNamespace(List.of("sh", "-ec", command)));

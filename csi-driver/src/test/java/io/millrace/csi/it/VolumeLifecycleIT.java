@@ -15,6 +15,7 @@ import io.millrace.csi.proto.VolumeCapability.AccessMode.Mode;
 import io.millrace.csi.proto.VolumeUsage;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -270,6 +271,41 @@ class VolumeLifecycleIT {
     node.startDriverAgain();
     assertEquals(volume, client.create("killed", 64 * MIB, use));
     assertEquals("kept", node.sh("cat " + client.bring(volume, use) + "/file"));
+    client.takeAway(volume);
+    client.delete(volume);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"ext4, 64", "xfs, 320"})
+  void aCloneIsMountedWithAnotherSectorSizeToo(String filesystem, long mebibytes) throws Exception {
+    var use = mounted(filesystem, Mode.SINGLE_NODE_WRITER);
+    Volume source = client.create("sectors-" + filesystem, mebibytes * MIB, use);
+    node.sh("echo kept > " + client.bring(source, use) + "/file");
+    client.takeAway(source);
+    Volume clone =
+        client.create(
+            "sectors-clone-" + filesystem,
+            mebibytes * MIB,
+            use,
+            sourceOf(source),
+            Map.of("sectorBytes", "4096"));
+    Path path = client.bring(clone, use);
+    assertEquals("kept", node.sh("cat " + path + "/file"));
+    assertEquals("4096", node.sh("blockdev --getss $(findmnt -n -o SOURCE " + path + ")"));
+    client.takeAway(clone);
+    client.delete(clone);
+    client.delete(source);
+  }
+
+  @Test
+  void aFilesystemThatShutItselfDownIsMountedAnew() throws Exception {
+    var use = mounted("xfs", Mode.SINGLE_NODE_WRITER);
+    Volume volume = client.create("shut-down", 320 * MIB, use);
+    Path path = client.bring(volume, use);
+    node.sh("echo kept > " + path + "/file; sync -f " + path + "; xfs_io -x -c shutdown " + path);
+    node.sh("! ls " + path + " 2>/dev/null");
+    assertEquals("kept", node.sh("cat " + client.bring(volume, use) + "/file"));
+    node.sh("xfs_io -x -c shutdown " + path);
     client.takeAway(volume);
     client.delete(volume);
   }
