@@ -9,7 +9,8 @@
 # A loop device outlives the namespaces it was made in, and its backing path then tells nothing. So the record is
 # made while they live, as "<device> <diskseq>": the kernel gives each attachment a new diskseq, for a boot's life.
 # A device is the cluster's when its backing file is
-#   - on a file system that only the cluster's namespaces have mounted (the engine's FUSE files), or
+#   - on a file system that only the cluster's namespaces have mounted, or
+#   - a volume that the cluster's engine has recorded as attached to it, or
 #   - a file of the nodes' own /var/lib/kubelet or /var/lib/millrace, or
 #   - itself a loop device of the cluster: kubelet stacks its own over every raw block volume.
 set -euo pipefail
@@ -32,8 +33,23 @@ is_own_file() {
   [ "$(stat -c '%Hd:%Ld %i' "$file" 2>/dev/null)" = "$number $inode" ]
 }
 
+# The engine detaches the mount of a volume as soon as a loop device holds its file: its records tell which that is.
+engine_loops() {
+  local file volume number
+  for file in "$state"/node*/millrace/state/*/*.attachment; do
+    [ -e "$file" ] || continue
+    volume=$(basename "$file" .attachment)
+    number=$(sed -n 's/^loop=//p' "$file")
+    grep -qs "/$volume" "/sys/block/loop$number/loop/backing_file" && echo "/dev/loop$number"
+  done
+}
+
 own_loops() {
   local filesystems own=' ' inodes=' ' before name number inode file devices
+  for name in $(engine_loops || true); do
+    own+="$name "
+    inodes+="$(stat -c %i "$name") "
+  done
   filesystems=$(own_filesystems)
   devices=$(stat -c '%Hd:%Ld' /dev)
   while :; do
