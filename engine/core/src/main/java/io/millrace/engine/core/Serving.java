@@ -95,7 +95,7 @@ final class Serving {
   private boolean background() {
     boolean more = false;
     for (int i = 0; i < STEPS_PER_POLL; i++) {
-      more = reclaimer.step(!checkpointer.readsMaps());
+      more |= reclaimer.step(!checkpointer.readsMaps());
     }
     boolean starved = starved();
     more |= cleaner.step((!closing || starved) && housekeeping.wantsCleaning(starved), starved);

@@ -132,7 +132,9 @@ final class Machine {
     for (int polls = 0; !condition.met(); polls++) {
       checkPolls(polls, what);
       if (!poll() && !condition.met()) {
-        throw new Violation("hangs, and waits for nothing: " + what);
+        throw new Violation(
+            "hangs, and waits for nothing: %s; %s; %s"
+                .formatted(what, store().stats(), store().info()));
       }
       if (clock.nanos() > patience) {
         throw new Violation("hangs for %d s: %s".formatted(PATIENCE_NANOS / 1_000_000_000, what));

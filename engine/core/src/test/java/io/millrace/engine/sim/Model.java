@@ -138,9 +138,21 @@ final class Model {
       if (!view.created && view.source != null) {
         view.copyFrom(view.source, view.createdAt);
       }
+      if (view.nextSizeBytes != 0 && view.nextSizeBytes < view.sizeBytes) {
+        mayHaveLostItsEnd(view);
+      }
       view.commands = 0;
       view.probeId = 0;
     }
+  }
+
+  /** A shrink that was not answered has perhaps zeroed what it would have cut off. */
+  private void mayHaveLostItsEnd(View view) {
+    Op op = new Op(++operations, true, view.resizeAt, view.resizeAt);
+    op.answeredAt = event();
+    op.uncertain = true;
+    long sector = view.nextSizeBytes / Stamp.SECTOR_BYTES;
+    view.apply(op, sector, view.sizeBytes / Stamp.SECTOR_BYTES - sector);
   }
 
   /**

@@ -251,6 +251,7 @@ final class Simulation {
       return;
     }
     mayFailToRecover = true;
+    machine.storage().disarm();
     narrative.add(() -> "  serves again after " + when);
     model.reconcile(found(), lenient);
     CutSearch search = model.searchCut(lenient);

@@ -241,7 +241,8 @@ final class Submitter {
     view.nextSizeBytes = shrink ? Math.max(4096, view.sizeBytes - change) : view.sizeBytes + change;
     view.resized = true;
     view.commands++;
-    long tag = requests.add(new Request.Resize(view, model.event()));
+    view.resizeAt = model.event();
+    long tag = requests.add(new Request.Resize(view, view.resizeAt));
     machine.store().command(new Command.ResizeVolume(view.id, view.nextSizeBytes, shrink), tag);
   }
 

@@ -28,6 +28,9 @@ final class View {
   /** Asked for and not yet answered, else 0. */
   long nextSizeBytes;
 
+  /** The event at which it was asked for. */
+  long resizeAt;
+
   long createdAt;
   boolean created;
 
