@@ -4,6 +4,7 @@ import io.millrace.csi.volume.CsiFailure;
 import io.millrace.csi.volume.CsiFailure.Kind;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -98,7 +99,7 @@ public final class HostTools {
   private static String read(InputStream stream) {
     try (stream) {
       String text = new String(stream.readNBytes(OUTPUT_BYTES_MAX), StandardCharsets.UTF_8);
-      stream.transferTo(java.io.OutputStream.nullOutputStream());
+      stream.transferTo(OutputStream.nullOutputStream());
       return text;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What is mounted in this process's namespace, at one moment. Immutable. */
@@ -87,7 +88,6 @@ public record MountTable(List<Mount> mounts) {
         .matcher(text)
         .replaceAll(
             match ->
-                java.util.regex.Matcher.quoteReplacement(
-                    Character.toString(Integer.parseInt(match.group(1), 8))));
+                Matcher.quoteReplacement(Character.toString(Integer.parseInt(match.group(1), 8))));
   }
 }

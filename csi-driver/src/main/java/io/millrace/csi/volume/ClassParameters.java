@@ -2,6 +2,7 @@ package io.millrace.csi.volume;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parameters of a StorageClass or VolumeSnapshotClass.
@@ -43,7 +44,7 @@ public record ClassParameters(int sectorBytes) {
         : Map.of(SECTOR_BYTES, Integer.toString(sectorBytes));
   }
 
-  private static int sectorBytes(@org.jspecify.annotations.Nullable String text) {
+  private static int sectorBytes(@Nullable String text) {
     if (text == null) {
       return DEFAULT_SECTOR_BYTES;
     }

@@ -32,6 +32,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The engine's contract in memory, as engine.proto words it: idempotent calls, ids that are never
@@ -277,7 +278,7 @@ public final class FakeEngine extends EngineGrpc.EngineImplBase implements Binda
     return existing;
   }
 
-  private static <T> T existing(@org.jspecify.annotations.Nullable T object, String kind) {
+  private static <T> T existing(@Nullable T object, String kind) {
     if (object == null) {
       throw notFound(kind);
     }

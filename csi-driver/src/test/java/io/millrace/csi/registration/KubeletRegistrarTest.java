@@ -13,6 +13,7 @@ import io.millrace.csi.registration.proto.RegistrationGrpc;
 import io.millrace.csi.registration.proto.RegistrationStatus;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,7 +120,7 @@ class KubeletRegistrarTest {
     return Files.exists(socket) && !Files.isRegularFile(socket);
   }
 
-  private static Object identity(Path socket) throws java.io.IOException {
+  private static Object identity(Path socket) throws IOException {
     return Files.readAttributes(socket, "unix:ino,ctime");
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 class ClassParametersTest {
   @Test
@@ -36,7 +37,7 @@ class ClassParametersTest {
     refused("\"retain\"", () -> ClassParameters.checkSnapshotClass(Map.of("retain", "yes")));
   }
 
-  private static void refused(String named, org.junit.jupiter.api.function.Executable call) {
+  private static void refused(String named, Executable call) {
     var failure = assertThrows(CsiFailure.class, call);
     assertEquals(CsiFailure.Kind.INVALID_ARGUMENT, failure.kind());
     assertTrue(failure.getMessage().contains(named), failure.getMessage());
