@@ -42,17 +42,24 @@ up() {
 }
 
 wait_for_millrace() {
-  local kind
-  for kind in daemonset/millrace-engine daemonset/millrace-csi-node deployment/millrace-provisioner \
-    deployment/millrace-snapshotter deployment/millrace-resizer deployment/millrace-operator; do
-    if ! e2e/cluster/cluster.sh exec kubectl -n millrace-system rollout status "$kind" --timeout=180s >>target/logs/apply.log 2>&1; then
-      e2e/cluster/cluster.sh exec kubectl -n millrace-system get pods -o wide >&2
-      e2e/cluster/cluster.sh exec kubectl -n millrace-system describe "$kind" >&2
-      e2e/cluster/cluster.sh exec kubectl -n millrace-system logs "$kind" --all-containers --tail=30 >&2 || true
-      die "$kind did not become ready"
-    fi
+  local kind inside=(e2e/cluster/cluster.sh exec kubectl -n millrace-system)
+  # The engine's pods are replaced by hand only, and `rollout status` knows nothing of such a DaemonSet.
+  if ! "${inside[@]}" wait daemonset/millrace-engine --for=jsonpath='{.status.numberReady}'=1 --timeout=300s >>target/logs/apply.log 2>&1; then
+    explain daemonset/millrace-engine
+  fi
+  for kind in daemonset/millrace-csi-node deployment/millrace-{provisioner,snapshotter,resizer,operator}; do
+    "${inside[@]}" rollout status "$kind" --timeout=180s >>target/logs/apply.log 2>&1 || explain "$kind"
   done
   say "Millrace runs; look around with ./dev status and ./dev kubectl get pods -A"
+}
+
+# explain KIND/NAME: why it is not ready, and the end.
+explain() {
+  local inside=(e2e/cluster/cluster.sh exec kubectl -n millrace-system)
+  "${inside[@]}" get pods -o wide >&2 || true
+  "${inside[@]}" get events --sort-by=.lastTimestamp 2>/dev/null | tail -n 15 >&2 || true
+  "${inside[@]}" logs "$1" --all-containers --tail=30 >&2 || true
+  die "$1 did not become ready; log: target/logs/apply.log"
 }
 
 # Ends the cluster and looks for anything that it has left: processes, mounts, loop devices, cgroups.
