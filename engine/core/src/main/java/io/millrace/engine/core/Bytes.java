@@ -84,6 +84,6 @@ final class Bytes {
   }
 
   static int pages(long bytes) {
-    return (int) ((bytes + PAGE - 1) / PAGE);
+    return Math.toIntExact((bytes + PAGE - 1) / PAGE);
   }
 }

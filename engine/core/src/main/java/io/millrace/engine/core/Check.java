@@ -2,9 +2,7 @@ package io.millrace.engine.core;
 
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 
 /** The invariants that hold between any two polls, recounted from the maps. */
 final class Check {
@@ -25,7 +23,6 @@ final class Check {
       }
     }
     segments();
-    reachable();
   }
 
   private void tree(Layer layer) {
@@ -42,6 +39,8 @@ final class Check {
       children += other.parent == layer ? 1 : 0;
     }
     rule(children == layer.children, "layer %x miscounts its children", layer.id);
+    boolean unreachable = layer.frozen && layer.names == 0 && children == 0;
+    rule(!unreachable || layer.dying, "layer %x is an orphan", layer.id);
   }
 
   private void map(Layer layer) {
@@ -93,23 +92,6 @@ final class Check {
     }
     rule(live == table.liveBlocks(), "the store miscounts its live blocks: %x", live);
     rule(live == owners.size(), "live slots without an owner: %x", live - owners.size());
-  }
-
-  /** Every layer is on the way of a volume, a snapshot or is being dropped. */
-  private void reachable() {
-    Set<Layer> seen = new HashSet<>();
-    namespace.volumes.inOrder().forEach(v -> walk(v.top, seen));
-    namespace.snapshots.inOrder().forEach(s -> walk(s.layer(), seen));
-    for (Layer layer : namespace.layers.inOrder()) {
-      boolean leaving = layer.dying || layer.mergedInto != null || layer.children == 0;
-      rule(leaving || seen.contains(layer), "layer %x is an orphan", layer.id);
-    }
-  }
-
-  private static void walk(Layer from, Set<Layer> seen) {
-    for (Layer layer = from; layer != null; layer = layer.parent) {
-      seen.add(layer);
-    }
   }
 
   private static void rule(boolean holds, String message, long value) {

@@ -111,12 +111,14 @@ final class Commander {
 
   private void shrink(Volume volume, long sizeBytes, long tag) {
     long oldBytes = volume.sizeBytes;
+    // To the end of the last block: then only the first block can fail, before anything is zeroed.
+    long zeroedBytes = (oldBytes + Bytes.PAGE - 1) / Bytes.PAGE * Bytes.PAGE - sizeBytes;
     shrinking++;
     namespace.change(new Records.VolumeResized(volume.id, sizeBytes));
     serving.writer.zeroThen(
         volume,
         sizeBytes,
-        oldBytes - sizeBytes,
+        zeroedBytes,
         serving.now(),
         errno -> {
           shrinking--;
@@ -124,13 +126,24 @@ final class Commander {
             queue.addFirst(new Held(new Command.ResizeVolume(volume.id, sizeBytes, false), tag));
           } else {
             namespace.change(new Records.VolumeResized(volume.id, oldBytes));
-            refuse(
-                tag,
-                new StoreError.FailedPrecondition(
-                    "volume %s can't be shrunk: zeroing its end failed with errno %d"
-                        .formatted(volume.name, errno)));
+            refuse(tag, shrinkFailed(volume, errno));
           }
         });
+  }
+
+  private StoreError shrinkFailed(Volume volume, int errno) {
+    String message =
+        "volume %s can't be shrunk: zeroing its last block failed with errno %d"
+            .formatted(volume.name, errno);
+    return switch (errno) {
+      case Errno.ENOSPC ->
+          new StoreError.NoSpace(message, Bytes.PAGE, space.freeBlocks() * Bytes.PAGE);
+      case Errno.ENOENT -> new StoreError.NotFound(message);
+      default ->
+          health.stopped()
+              ? new StoreError.Stopped(health.reason())
+              : new StoreError.FailedPrecondition(message);
+    };
   }
 
   // ---- decisions

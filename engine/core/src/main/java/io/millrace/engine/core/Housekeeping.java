@@ -5,6 +5,9 @@ package io.millrace.engine.core;
  * meanwhile, but before writers run out of segments.
  */
 final class Housekeeping {
+  /** One of the user stream, one of the cleaner's: they are never full. */
+  private static final int OPEN_SEGMENTS = 2;
+
   private final Serving serving;
   private final SegmentTable table;
   private final Space space;
@@ -25,8 +28,11 @@ final class Housekeeping {
     return space.leaveForRecords() + 4 + Math.min(16, table.segments() / 32);
   }
 
+  /** Only when that could empty segments: else the last few dead blocks would go round for ever. */
   boolean wantsCleaning(boolean starved) {
-    return starved || table.allocatable() + table.reclaimable() < cleaningMark();
+    boolean low = table.allocatable() + table.reclaimable() < cleaningMark();
+    int packable = table.inUse() - space.segmentsWhenPacked() - OPEN_SEGMENTS;
+    return starved ? packable >= 1 : low && packable >= Math.max(2, table.segments() / 32);
   }
 
   boolean wantsCheckpoint(boolean starved) {

@@ -43,6 +43,7 @@ final class SegmentTable {
   private long liveBlocks;
   private int freeCount;
   private int emptyCount;
+  private int checkpointCount;
 
   SegmentTable(Geometry geometry) {
     this.geometry = geometry;
@@ -128,8 +129,7 @@ final class SegmentTable {
   }
 
   private void begin(int segment, byte newState, int newStream) {
-    freeCount--;
-    state[segment] = newState;
+    restate(segment, newState);
     stream[segment] = (byte) newStream;
     sequence[segment] = nextSequence++;
     usedPages[segment] = 0;
@@ -156,7 +156,13 @@ final class SegmentTable {
 
   private void count(int segment, int by) {
     freeCount += state[segment] == FREE ? by : 0;
+    checkpointCount += state[segment] == CHECKPOINT ? by : 0;
     emptyCount += state[segment] == SEALED && live[segment] == 0 ? by : 0;
+  }
+
+  /** Segments of the log with something live in them. */
+  int inUse() {
+    return state.length - FIRST - freeCount - emptyCount - checkpointCount;
   }
 
   int freeCount() {

@@ -65,9 +65,14 @@ final class Space {
 
   private long capacityBlocks(int checkpointSegments) {
     int reserved =
-        SegmentTable.FIRST + 2 * checkpointSegments + CLEANER_SEGMENTS + RECORD_SEGMENTS + 2;
+        SegmentTable.FIRST + 2 * checkpointSegments + CLEANER_SEGMENTS + RECORD_SEGMENTS + 4;
     long segments = Math.max(0, table.segments() - reserved);
     return segments * blocksPerSegment * 15 / 16;
+  }
+
+  /** The fewest segments that all live blocks fit into. */
+  int segmentsWhenPacked() {
+    return (int) ((table.liveBlocks() + blocksPerSegment - 1) / blocksPerSegment);
   }
 
   /** Room for data when empty, in blocks. */
