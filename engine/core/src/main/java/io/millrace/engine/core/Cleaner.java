@@ -116,12 +116,13 @@ final class Cleaner implements Batch.Written, Disk.Done {
     int best = -1;
     double bestScore = 0;
     long now = serving.committer.lastLsn() + 1;
-    int usable = table.geometry.usablePages();
+    int full = space.blocksPerSegment();
+    int liveMax = full - (urgent ? 1 : Math.max(1, full / 16));
     for (int s = SegmentTable.FIRST; s < table.segments(); s++) {
-      if (!candidate(s, usable)) {
+      if (!candidate(s, liveMax)) {
         continue;
       }
-      double u = (double) table.live[s] / usable;
+      double u = (double) table.live[s] / full;
       double age = urgent ? 1 : now - table.sealedLsn[s] + 1;
       double score = (1 - u) * age / (1 + u);
       if (score > bestScore) {
@@ -132,11 +133,11 @@ final class Cleaner implements Batch.Written, Disk.Done {
     return best;
   }
 
-  private boolean candidate(int segment, int usable) {
+  private boolean candidate(int segment, int liveMax) {
     int live = table.live[segment];
     return table.state[segment] == SegmentTable.SEALED
         && live > 0
-        && live <= usable - Math.max(2, usable / 16)
+        && live <= liveMax
         && table.writing[segment] == 0
         && leaving[segment] == 0
         && !unreadable[segment];

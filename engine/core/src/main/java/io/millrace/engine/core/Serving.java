@@ -149,7 +149,7 @@ final class Serving {
       return false;
     }
     if (health.stopped()) {
-      return closed(Errno.EIO);
+      return disk.idle() && closed(Errno.EIO);
     }
     committer.sealAll();
     if (checkpointsAtClose == NONE_YET && quiet() && checkpointer.idle()) {

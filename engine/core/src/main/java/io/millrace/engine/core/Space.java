@@ -70,6 +70,11 @@ final class Space {
     return segments * blocksPerSegment * 15 / 16;
   }
 
+  /** Blocks of a segment that holds nothing but the largest relocations. */
+  int blocksPerSegment() {
+    return blocksPerSegment;
+  }
+
   /** The fewest segments that all live blocks fit into. */
   int segmentsWhenPacked() {
     return (int) ((table.liveBlocks() + blocksPerSegment - 1) / blocksPerSegment);
