@@ -18,8 +18,8 @@ final class CheckpointLoader {
     return reserve;
   }
 
-  void load(PageBuffer chunk, long reference) {
-    checkpointSegment(Chunk.segment(reference));
+  void load(PageBuffer chunk, ChunkReference reference) {
+    checkpointSegment(reference.segment());
     int items = Chunk.items(chunk);
     switch (Chunk.kind(chunk)) {
       case Chunk.DIRECTORY -> {}

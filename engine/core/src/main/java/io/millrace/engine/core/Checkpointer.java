@@ -1,6 +1,7 @@
 package io.millrace.engine.core;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -51,10 +52,8 @@ final class Checkpointer {
   private int[] reserve = new int[0];
   private int[] taken = new int[0];
   private int takenPage;
-  private long[] references = new long[64];
-  private int[] kinds = new int[64];
-  private int chunks;
-  private final ArrayDeque<Long> directory = new ArrayDeque<>();
+  private final List<ChunkReference> chunks = new ArrayList<>();
+  private final ArrayDeque<ChunkReference> directory = new ArrayDeque<>();
   private int listed;
   private int directoryNext;
   private Root root = Root.empty(0);
@@ -97,7 +96,7 @@ final class Checkpointer {
   void start() {
     number++;
     waiting = true;
-    chunks = 0;
+    chunks.clear();
     taken = new int[0];
     next = this::waitForCut;
   }
@@ -115,7 +114,7 @@ final class Checkpointer {
   }
 
   private void waitForCut() {
-    if (serving.committer.catalogSettled() && serving.commander.idle()) {
+    if (serving.committer.catalogSettled()) {
       cut();
     } else {
       serving.committer.sealAll();
@@ -175,7 +174,7 @@ final class Checkpointer {
     Layer layer = layers.peek();
     if (layer == null) {
       reading = false;
-      listed = chunks;
+      listed = chunks.size();
       directory.clear();
       directoryNext = 0;
       next = this::writeDirectory;
@@ -205,15 +204,14 @@ final class Checkpointer {
   }
 
   private void writeDirectory() {
-    int perChunk = (chunkPages * Bytes.PAGE - Chunk.HEADER_BYTES) / Chunk.REFERENCE_BYTES;
+    int perChunk = (chunkPages * Bytes.PAGE - Chunk.HEADER_BYTES) / ChunkReference.BYTES;
     int count = Math.min(perChunk, listed - directoryNext);
     for (int i = 0; i < count; i++) {
-      long at = Chunk.HEADER_BYTES + (long) i * Chunk.REFERENCE_BYTES;
-      Chunk.putReference(
-          buffer.memory, at, references[directoryNext + i], kinds[directoryNext + i]);
+      long at = Chunk.HEADER_BYTES + (long) i * ChunkReference.BYTES;
+      chunks.get(directoryNext + i).write(buffer.memory, at);
     }
-    if (writeChunk(Chunk.DIRECTORY, 0, count, count * Chunk.REFERENCE_BYTES)) {
-      directory.add(references[chunks - 1]);
+    if (writeChunk(Chunk.DIRECTORY, 0, count, count * ChunkReference.BYTES)) {
+      directory.add(chunks.getLast());
       directoryNext += count;
     }
     next = directoryNext == listed ? this::syncAll : this::writeDirectory;
@@ -293,31 +291,13 @@ final class Checkpointer {
       takenPage = 0;
     }
     int segment = taken[taken.length - 1];
-    long reference = Chunk.reference(segment, takenPage, pages);
-    Chunk.seal(
-        buffer,
-        serving.superblock.uuid(),
-        serving.checksum,
-        root.number(),
-        kind,
-        layerId,
-        items,
-        bytes,
-        reference);
-    remember(reference, kind);
+    Chunk.Title title = new Chunk.Title(root.number(), kind, layerId, items, bytes);
+    chunks.add(
+        Chunk.seal(buffer, serving.superblock.uuid(), serving.checksum, title, segment, takenPage));
     pending++;
     serving.disk.write(
         table.geometry.offset(segment, takenPage), buffer.pages(0, pages), _ -> pending--);
     takenPage += pages;
     return true;
-  }
-
-  private void remember(long reference, int kind) {
-    if (chunks == references.length) {
-      references = Arrays.copyOf(references, chunks * 2);
-      kinds = Arrays.copyOf(kinds, chunks * 2);
-    }
-    references[chunks] = reference;
-    kinds[chunks++] = kind;
   }
 }

@@ -1,6 +1,5 @@
 package io.millrace.engine.core;
 
-import java.lang.foreign.MemorySegment;
 import java.util.UUID;
 
 /**
@@ -12,7 +11,7 @@ import java.util.UUID;
  *   24 u64 checkpoint number      48 u32 bytes     60 u32 CRC32C of the pages
  *   32 u64 layer id (kind MAP)    64 items
  *
- * DIRECTORY  references: u32 virtual segment, u16 page, u16 pages, u32 kind, u32 zero
+ * DIRECTORY  references as in {@link ChunkReference}
  * CATALOG    records: u16 type, u16 bytes of the body, body
  *            1, 4 as in {@link Records} (1: layer is the top; parent layer is 0)
  *            16 layer: id, parent id, flags (bit 0: frozen) · 17 merged layer: id, owner's id
@@ -29,7 +28,6 @@ import java.util.UUID;
 final class Chunk {
   static final long MAGIC = Bytes.magic("MRCHUNK1");
   static final int HEADER_BYTES = 64;
-  static final int REFERENCE_BYTES = 16;
   static final int SEGMENT_BYTES = 32;
   static final int LEAF_HEADER_BYTES = 16;
   static final int WHITE_LEAF = 65535;
@@ -47,75 +45,41 @@ final class Chunk {
 
   private Chunk() {}
 
-  /** A reference in memory: segment, page and number of pages. */
-  static long reference(int segment, int page, int pages) {
-    return ((long) segment << 32) | ((long) page << 16) | pages;
-  }
+  /** What stands in the header besides place and checksum. */
+  record Title(long number, int kind, long layerId, int items, int bytes) {}
 
-  static int segment(long reference) {
-    return (int) (reference >>> 32);
-  }
-
-  static int page(long reference) {
-    return (int) (reference >>> 16) & 0xffff;
-  }
-
-  static int pages(long reference) {
-    return (int) reference & 0xffff;
-  }
-
-  static void putReference(MemorySegment m, long at, long reference, int kind) {
-    Bytes.u32(m, at, segment(reference));
-    Bytes.u16(m, at + 4, page(reference));
-    Bytes.u16(m, at + 6, pages(reference));
-    Bytes.u32(m, at + 8, kind);
-    Bytes.u32(m, at + 12, 0);
-  }
-
-  static long reference(MemorySegment m, long at) {
-    return reference(Bytes.u32(m, at), Bytes.u16(m, at + 4), Bytes.u16(m, at + 6));
-  }
-
-  static int kindOf(MemorySegment m, long at) {
-    return Bytes.u32(m, at + 8);
-  }
-
-  static void seal(
-      PageBuffer b,
-      UUID store,
-      Checksum checksum,
-      long number,
-      int kind,
-      long layerId,
-      int items,
-      int bytes,
-      long reference) {
+  /** Writes the header in front of items that are in place, for a place on the disk. */
+  static ChunkReference seal(
+      PageBuffer b, UUID store, Checksum checksum, Title title, int segment, int page) {
     var m = b.memory;
+    int pages = Bytes.pages(HEADER_BYTES + (long) title.bytes());
+    int length = pages * Bytes.PAGE;
     m.asSlice(0, HEADER_BYTES).fill((byte) 0);
-    int length = pages(reference) * Bytes.PAGE;
-    m.asSlice(HEADER_BYTES + (long) bytes, length - HEADER_BYTES - bytes).fill((byte) 0);
+    long end = HEADER_BYTES + (long) title.bytes();
+    m.asSlice(end, length - end).fill((byte) 0);
     Bytes.u64(m, 0, MAGIC);
     Bytes.uuid(m, 8, store);
-    Bytes.u64(m, 24, number);
-    Bytes.u64(m, 32, layerId);
-    Bytes.u32(m, 40, kind);
-    Bytes.u32(m, 44, items);
-    Bytes.u32(m, 48, bytes);
-    Bytes.u32(m, 52, segment(reference));
-    Bytes.u16(m, 56, page(reference));
-    Bytes.u16(m, 58, pages(reference));
-    Bytes.u32(m, CRC, checksum.around(b, 0, length, CRC));
+    Bytes.u64(m, 24, title.number());
+    Bytes.u64(m, 32, title.layerId());
+    Bytes.u32(m, 40, title.kind());
+    Bytes.u32(m, 44, title.items());
+    Bytes.u32(m, 48, title.bytes());
+    Bytes.u32(m, 52, segment);
+    Bytes.u16(m, 56, page);
+    Bytes.u16(m, 58, pages);
+    int crc = checksum.around(b, 0, length, CRC);
+    Bytes.u32(m, CRC, crc);
+    return new ChunkReference(segment, page, pages, title.kind(), crc);
   }
 
-  /** Whether the buffer holds the chunk that belongs to this place. */
-  static boolean good(PageBuffer b, UUID store, Checksum checksum, long reference) {
+  /** Whether the buffer holds the chunk that is meant. */
+  static boolean good(PageBuffer b, UUID store, Checksum checksum, ChunkReference reference) {
     var m = b.memory;
-    int length = pages(reference) * Bytes.PAGE;
+    int length = reference.pages() * Bytes.PAGE;
     return Bytes.u64(m, 0) == MAGIC
         && Bytes.sameUuid(m, 8, store)
-        && Bytes.u32(m, 52) == segment(reference)
-        && Bytes.u16(m, 56) == page(reference)
-        && Bytes.u32(m, CRC) == checksum.around(b, 0, length, CRC);
+        && Bytes.u32(m, CRC) == reference.crc()
+        && reference.crc() == checksum.around(b, 0, length, CRC);
   }
 
   static int kind(PageBuffer b) {

@@ -29,7 +29,8 @@ final class Commander {
     record Shrink(Volume volume, long sizeBytes) implements Plan {}
   }
 
-  private record Held(Command command, long tag) {}
+  /** A command that waits; {@code shrunk} when the end of its volume has been zeroed. */
+  private record Held(Command command, long tag, boolean shrunk) {}
 
   private final Serving serving;
   private final Namespace namespace;
@@ -56,7 +57,7 @@ final class Commander {
   }
 
   void take(Command command, long tag) {
-    queue.add(new Held(command, tag));
+    queue.add(new Held(command, tag, false));
   }
 
   /** No command is half done. */
@@ -75,7 +76,7 @@ final class Commander {
         return;
       }
       queue.remove();
-      execute(first.command, first.tag);
+      execute(first);
     }
   }
 
@@ -89,19 +90,20 @@ final class Commander {
     }
   }
 
-  private void execute(Command command, long tag) {
+  private void execute(Held held) {
+    long tag = held.tag;
     if (health.stopped()) {
       refuse(tag, new StoreError.Stopped(health.reason()));
       return;
     }
-    switch (plan(command)) {
+    switch (plan(held)) {
       case Plan.Refuse p -> refuse(tag, p.error());
       case Plan.Already p -> durability.await(committer.sealAll(), tag, p.result());
       case Plan.Log p -> {
         p.records().forEach(committer::addRecord);
         durability.await(committer.sealAll(), tag, p.result().get());
       }
-      case Plan.Shrink p -> shrink(p.volume(), p.sizeBytes(), tag);
+      case Plan.Shrink p -> shrink(p.volume(), p.sizeBytes(), held);
     }
   }
 
@@ -109,12 +111,12 @@ final class Commander {
     answers.add(tag, new CommandResult.Refused(error));
   }
 
-  private void shrink(Volume volume, long sizeBytes, long tag) {
+  private void shrink(Volume volume, long sizeBytes, Held held) {
     long oldBytes = volume.sizeBytes;
     // To the end of the last block: then only the first block can fail, before anything is zeroed.
     long zeroedBytes = (oldBytes + Bytes.PAGE - 1) / Bytes.PAGE * Bytes.PAGE - sizeBytes;
     shrinking++;
-    namespace.change(new Records.VolumeResized(volume.id, sizeBytes));
+    volume.writableBytes = sizeBytes;
     serving.writer.zeroThen(
         volume,
         sizeBytes,
@@ -123,10 +125,10 @@ final class Commander {
         errno -> {
           shrinking--;
           if (errno == 0) {
-            queue.addFirst(new Held(new Command.ResizeVolume(volume.id, sizeBytes, false), tag));
+            queue.addFirst(new Held(held.command, held.tag, true));
           } else {
-            namespace.change(new Records.VolumeResized(volume.id, oldBytes));
-            refuse(tag, shrinkFailed(volume, errno));
+            volume.writableBytes = volume.sizeBytes;
+            refuse(held.tag, shrinkFailed(volume, errno));
           }
         });
   }
@@ -148,11 +150,11 @@ final class Commander {
 
   // ---- decisions
 
-  private Plan plan(Command command) {
-    return switch (command) {
+  private Plan plan(Held held) {
+    return switch (held.command) {
       case Command.CreateVolume c -> createVolume(c);
       case Command.DeleteVolume c -> deleteVolume(c);
-      case Command.ResizeVolume c -> resizeVolume(c);
+      case Command.ResizeVolume c -> resizeVolume(c, held.shrunk);
       case Command.CreateSnapshot c -> createSnapshot(c);
       case Command.DeleteSnapshot c -> deleteSnapshot(c);
     };
@@ -253,7 +255,7 @@ final class Commander {
             List.of(new Records.VolumeDeleted(volume.id, volume.top.id)), CommandResult.Gone::new);
   }
 
-  private Plan resizeVolume(Command.ResizeVolume c) {
+  private Plan resizeVolume(Command.ResizeVolume c, boolean shrunk) {
     Volume volume = namespace.volumes.get(c.volumeId());
     if (volume == null) {
       return notFound("volume", c.volumeId());
@@ -262,7 +264,7 @@ final class Commander {
     if (bad != null) {
       return new Plan.Refuse(bad);
     }
-    if (c.sizeBytes() >= volume.sizeBytes) {
+    if (c.sizeBytes() >= volume.sizeBytes || shrunk) {
       return new Plan.Log(
           List.of(new Records.VolumeResized(volume.id, c.sizeBytes())),
           () -> volumeDone(volume.id));

@@ -234,6 +234,7 @@ final class Namespace {
     if (volume != null) {
       logicalBytes += r.sizeBytes() - volume.sizeBytes;
       volume.sizeBytes = r.sizeBytes();
+      volume.writableBytes = r.sizeBytes();
     }
   }
 

@@ -20,7 +20,7 @@ final class Recovery {
   private final Arena arena;
   private final long storageBytes;
   private final PageBuffer[] pages = new PageBuffer[2];
-  private final ArrayDeque<Long> references = new ArrayDeque<>();
+  private final ArrayDeque<ChunkReference> references = new ArrayDeque<>();
   private int pending;
   private int failed;
   private int staleSuperblock;
@@ -147,15 +147,15 @@ final class Recovery {
 
   private void loadDirectory() {
     Work w = work();
-    long reference = references.remove();
+    ChunkReference reference = references.remove();
     if (!goodChunk(reference)) {
       return;
     }
     w.loader.load(w.buffer, reference);
     int items = Chunk.items(w.buffer);
     for (int i = 0; i < items; i++) {
-      long at = Chunk.HEADER_BYTES + (long) i * Chunk.REFERENCE_BYTES;
-      w.chunks.add(Chunk.reference(w.buffer.memory, at));
+      long at = Chunk.HEADER_BYTES + (long) i * ChunkReference.BYTES;
+      w.chunks.add(ChunkReference.read(w.buffer.memory, at));
     }
     if (references.isEmpty()) {
       references.addAll(w.chunks);
@@ -167,7 +167,7 @@ final class Recovery {
 
   private void loadChunk() {
     Work w = work();
-    long reference = references.remove();
+    ChunkReference reference = references.remove();
     if (!goodChunk(reference)) {
       return;
     }
@@ -180,23 +180,23 @@ final class Recovery {
     }
   }
 
-  private boolean goodChunk(long reference) {
+  private boolean goodChunk(ChunkReference reference) {
     Work w = work();
     boolean good = failed == 0 && Chunk.good(w.buffer, w.superblock.uuid(), w.checksum, reference);
     if (!good) {
       damaged(
           "checkpoint %d is damaged: segment %d page %d"
-              .formatted(w.root.number(), Chunk.segment(reference), Chunk.page(reference)));
+              .formatted(w.root.number(), reference.segment(), reference.page()));
     }
     return good;
   }
 
   private void readChunk(Runnable then) {
-    long reference = references.element();
+    ChunkReference reference = references.element();
     Work w = work();
-    long offset = w.table.geometry.offset(Chunk.segment(reference), Chunk.page(reference));
+    long offset = w.table.geometry.offset(reference.segment(), reference.page());
     pending++;
-    disk.read(offset, w.buffer.pages(0, Chunk.pages(reference)), this::ended);
+    disk.read(offset, w.buffer.pages(0, reference.pages()), this::ended);
     next = then;
   }
 
@@ -348,7 +348,7 @@ final class Recovery {
     final CheckpointLoader loader;
     final LogScan scan;
     final PageBuffer buffer;
-    final ArrayDeque<Long> chunks = new ArrayDeque<>();
+    final ArrayDeque<ChunkReference> chunks = new ArrayDeque<>();
     Root root = Root.empty(0);
     Superblock epoch;
     int[] reserve = new int[0];

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *   24 u64 checkpoint number       64 u64 next object id
  *   32 u64 epoch                   72 u64 next relocation number
  *   40 u64 cut LSN                 80 u32 directory chunks · 84 u32 chunks in all
- *   96 directory references, 16 bytes each, as in {@link Chunk}; 4092 u32 CRC32C of bytes 0..4091
+ *   96 directory references, 16 bytes each, as in {@link ChunkReference}; 4092 u32 CRC32C of bytes 0..4091
  * </pre>
  *
  * <p>A root without chunks is an empty store, whose log goes on in segments 1, 2, 3, …
@@ -27,14 +27,14 @@ record Root(
     long nextSegmentSequence,
     long nextId,
     long nextRelocation,
-    List<Long> directory,
+    List<ChunkReference> directory,
     int chunks) {
   static final long MAGIC = Bytes.magic("MRROOT01");
   static final int REFERENCES_AT = 96;
   private static final int CRC = 4092;
 
   /** Chunk references of the directory that fit the page. */
-  static final int DIRECTORY_MAX = (CRC - REFERENCES_AT) / Chunk.REFERENCE_BYTES;
+  static final int DIRECTORY_MAX = (CRC - REFERENCES_AT) / ChunkReference.BYTES;
 
   static Root empty(long epoch) {
     return new Root(1, epoch, 0, 0, 1, 1, 1, List.of(), 0);
@@ -55,8 +55,7 @@ record Root(
     Bytes.u32(m, 80, directory.size());
     Bytes.u32(m, 84, chunks);
     for (int i = 0; i < directory.size(); i++) {
-      Chunk.putReference(
-          m, REFERENCES_AT + (long) i * Chunk.REFERENCE_BYTES, directory.get(i), Chunk.DIRECTORY);
+      directory.get(i).write(m, REFERENCES_AT + (long) i * ChunkReference.BYTES);
     }
     Bytes.u32(m, CRC, checksum.around(page, 0, Bytes.PAGE, CRC));
   }
@@ -69,9 +68,9 @@ record Root(
       return null;
     }
     int references = Math.clamp(Bytes.u32(m, 80), 0, DIRECTORY_MAX);
-    List<Long> directory = new ArrayList<>();
+    List<ChunkReference> directory = new ArrayList<>();
     for (int i = 0; i < references; i++) {
-      directory.add(Chunk.reference(m, REFERENCES_AT + (long) i * Chunk.REFERENCE_BYTES));
+      directory.add(ChunkReference.read(m, REFERENCES_AT + (long) i * ChunkReference.BYTES));
     }
     return new Root(
         Bytes.u64(m, 24),

@@ -8,6 +8,10 @@ final class Volume {
   final long sourceSnapshotId;
   final long sourceVolumeId;
   long sizeBytes;
+
+  /** Where writes end: below the size while the volume is being shrunk. */
+  long writableBytes;
+
   Layer top;
 
   Volume(Records.VolumeCreated created, Layer top) {
@@ -17,6 +21,7 @@ final class Volume {
     sourceSnapshotId = created.sourceSnapshotId();
     sourceVolumeId = created.sourceVolumeId();
     sizeBytes = created.sizeBytes();
+    writableBytes = sizeBytes;
     this.top = top;
   }
 

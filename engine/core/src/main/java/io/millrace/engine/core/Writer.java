@@ -123,7 +123,7 @@ final class Writer {
       if (serving.namespace.volumes.get(volume.id) != volume) {
         return end(r, Errno.ENOENT);
       }
-      if (r.then == null && r.end > volume.sizeBytes) {
+      if (r.then == null && r.end > volume.writableBytes) {
         return end(r, Errno.EINVAL);
       }
       Progress progress = r.from == null ? zeroNext(r, now) : writeNext(r, now);
