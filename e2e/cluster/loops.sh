@@ -40,7 +40,7 @@ engine_loops() {
     [ -e "$file" ] || continue
     volume=$(basename "$file" .attachment)
     number=$(sed -n 's/^loop=//p' "$file")
-    grep -qs "/$volume" "/sys/block/loop$number/loop/backing_file" && echo "/dev/loop$number"
+    grep -qs "$volume" "/sys/block/loop$number/loop/backing_file" && echo "/dev/loop$number"
   done
 }
 

@@ -29,6 +29,6 @@ final class LoopDevices {
     }
     String file = Files.readString(backing, StandardCharsets.UTF_8);
     return file.contains("csi.millrace.io")
-        || file.strip().matches("/?[0-9a-f]{16}( \\(deleted\\))?");
+        || file.strip().matches("/millrace-[0-9a-f-]{36}-[0-9a-f]{16}( \\(deleted\\))?");
   }
 }
