@@ -13,7 +13,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -73,17 +72,11 @@ final class AttachRecords {
     return Files.exists(file) ? Optional.of(parse(volume, file)) : Optional.empty();
   }
 
-  List<Remembered> all() throws IOException {
-    List<Remembered> found = new ArrayList<>();
+  /** The volumes that are remembered, in order of ids. */
+  List<ObjectId> volumes() throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.sorted().toList()) {
-        Optional<ObjectId> volume = volumeOf(file);
-        if (volume.isPresent()) {
-          found.add(parse(volume.get(), file));
-        }
-      }
+      return files.sorted().map(AttachRecords::volumeOf).flatMap(Optional::stream).toList();
     }
-    return found;
   }
 
   private static Optional<ObjectId> volumeOf(Path file) {

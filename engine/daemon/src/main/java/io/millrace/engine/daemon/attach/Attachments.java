@@ -57,7 +57,7 @@ public final class Attachments {
   public Attachment attach(AttachIntent intent) throws IOException {
     Attachment present = attached.get(intent.volume());
     if (present == null) {
-      return attachNew(intent, OptionalInt.empty());
+      return attachNew(intent);
     }
     if (!present.intent().equals(intent)) {
       throw new AttachException(new AttachError.AttachedOtherwise(intent.volume(), present));
@@ -65,27 +65,30 @@ public final class Attachments {
     return present;
   }
 
-  private Attachment attachNew(AttachIntent intent, OptionalInt preferredLoop) throws IOException {
-    Catalog.Volume volume = volumeOf(intent.volume());
-    records.remember(intent, preferredLoop);
-    Attachment made;
+  private Attachment attachNew(AttachIntent intent) throws IOException {
+    Catalog.Volume volume =
+        find(intent.volume().value())
+            .orElseThrow(() -> new AttachException(new AttachError.NoVolume(intent.volume())));
+    records.remember(intent, OptionalInt.empty());
     try {
-      made = connect(intent, volume.sizeBytes(), preferredLoop);
+      return attachAs(intent, volume.sizeBytes(), OptionalInt.empty());
     } catch (IOException e) {
       records.forget(intent.volume());
       throw new AttachException(
           new AttachError.Refused(intent.volume(), String.valueOf(e.getMessage())));
     }
+  }
+
+  private Attachment attachAs(AttachIntent intent, long sizeBytes, OptionalInt preferredLoop)
+      throws IOException {
+    Attachment made = connect(intent, sizeBytes, preferredLoop);
     attached.put(intent.volume(), made);
     records.remember(intent, OptionalInt.of(made.loop().number()));
     return made;
   }
 
-  private Catalog.Volume volumeOf(ObjectId volume) throws AttachException {
-    return reactor
-        .ask(store -> store.catalog().volume(volume.value()))
-        .join()
-        .orElseThrow(() -> new AttachException(new AttachError.NoVolume(volume)));
+  private Optional<Catalog.Volume> find(long volumeId) {
+    return reactor.ask(store -> store.catalog().volume(volumeId)).join();
   }
 
   /** Connection, file system, file, loop device: whatever fails, what was made before is undone. */
@@ -175,9 +178,9 @@ public final class Attachments {
       stale.abandon();
     }
     List<String> failures = new ArrayList<>();
-    for (AttachRecords.Remembered remembered : records.all()) {
+    for (ObjectId volume : records.volumes()) {
       try {
-        restore(remembered);
+        restore(volume);
       } catch (IOException e) {
         failures.add(e.getMessage());
       }
@@ -185,16 +188,15 @@ public final class Attachments {
     return failures;
   }
 
-  private void restore(AttachRecords.Remembered remembered) throws IOException {
-    ObjectId volume = remembered.intent().volume();
-    if (reactor.ask(s -> s.catalog().volume(volume.value())).join().isEmpty()) {
+  private void restore(ObjectId volume) throws IOException {
+    Optional<AttachRecords.Remembered> remembered = records.find(volume);
+    Optional<Catalog.Volume> known = find(volume.value());
+    if (remembered.isEmpty() || known.isEmpty()) {
       records.forget(volume);
       return;
     }
-    Catalog.Volume known = volumeOf(volume);
-    Attachment made = connect(remembered.intent(), known.sizeBytes(), remembered.loopNumber());
-    attached.put(volume, made);
-    records.remember(remembered.intent(), OptionalInt.of(made.loop().number()));
+    AttachIntent intent = remembered.get().intent();
+    attachAs(intent, known.get().sizeBytes(), remembered.get().loopNumber());
   }
 
   /**

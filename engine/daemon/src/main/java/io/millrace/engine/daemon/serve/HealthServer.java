@@ -9,6 +9,7 @@ import io.millrace.engine.daemon.rpc.Engine;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -17,6 +18,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * restored. {@code /metrics}: counters as Prometheus text.
  */
 final class HealthServer implements AutoCloseable {
+  /** The fields of Stats that go up and down. */
+  private static final Set<String> LEVELS = Set.of("segments_free", "segments_total", "map_bytes");
+
   private final HttpServer server;
   private final Engine engine;
   private final AtomicBoolean ready = new AtomicBoolean();
@@ -68,7 +72,7 @@ final class HealthServer implements AutoCloseable {
         .getFields()
         .forEach(
             field -> {
-              boolean gauge = field.getName().startsWith("segments_") || isLevel(field.getName());
+              boolean gauge = LEVELS.contains(field.getName());
               String name = "millrace_" + field.getName() + (gauge ? "" : "_total");
               append(out, name, gauge ? "gauge" : "counter", (Long) stats.getField(field));
             });
@@ -81,10 +85,6 @@ final class HealthServer implements AutoCloseable {
     long serving = store.getState() == StoreState.SERVING ? 1 : 0;
     append(out, "millrace_store_serving", "gauge", serving);
     return out.toString();
-  }
-
-  private static boolean isLevel(String field) {
-    return field.equals("map_bytes");
   }
 
   private static void append(StringBuilder out, String name, String type, long value) {

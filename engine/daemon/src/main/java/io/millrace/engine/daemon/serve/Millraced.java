@@ -32,6 +32,16 @@ import picocli.CommandLine.Mixin;
 /**
  * The engine of a node: opens a store, recovers it, attaches again what was attached, and serves
  * until SIGTERM.
+ *
+ * <p>SIGTERM: takes no more calls, releases the devices that nobody uses, flushes, checkpoints,
+ * ends with 0; all within a time limit. A device in use is left bound: what its users ask fails
+ * with EIO from then on, and it goes when the last of them closes it. Every attachment stays
+ * remembered, so that the next daemon attaches the volume again, on the same device if that is free
+ * by then.
+ *
+ * <p>A damaged store is not served: the daemon ends with 6 and its reason stands on stderr and in
+ * the container's termination message. A store that stopped after a failed write goes on to be
+ * read, and says so through GetStore and {@code /readyz}.
  */
 @Command(
     name = "millraced",

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,9 +26,10 @@ final class AttachRecordsTest {
     records.remember(TWO, OptionalInt.empty());
     records.remember(ONE, OptionalInt.empty());
     records.remember(ONE, OptionalInt.of(7));
-    assertEquals(
-        List.of(new Remembered(ONE, OptionalInt.of(7)), new Remembered(TWO, OptionalInt.empty())),
-        new AttachRecords(folder.resolve("new")).all());
+    AttachRecords next = new AttachRecords(folder.resolve("new"));
+    assertEquals(List.of(ONE.volume(), TWO.volume()), next.volumes());
+    assertEquals(Optional.of(new Remembered(ONE, OptionalInt.of(7))), next.find(ONE.volume()));
+    assertEquals(Optional.of(new Remembered(TWO, OptionalInt.empty())), next.find(TWO.volume()));
   }
 
   @Test
@@ -36,21 +38,21 @@ final class AttachRecordsTest {
     records.remember(ONE, OptionalInt.empty());
     records.forget(ONE.volume());
     records.forget(ONE.volume());
-    assertEquals(List.of(), records.all());
+    assertEquals(List.of(), records.volumes());
   }
 
   @Test
   void aHalfWrittenRecordDoesNotCount() throws Exception {
     Files.writeString(folder.resolve(ONE.volume() + ".new"), "sector_by");
     Files.writeString(folder.resolve("README.attachment"), "not ours");
-    assertEquals(List.of(), new AttachRecords(folder).all());
+    assertEquals(List.of(), new AttachRecords(folder).volumes());
   }
 
   @Test
   void aDamagedRecordIsNamed() throws Exception {
     Files.writeString(folder.resolve(ONE.volume() + ".attachment"), "sector_bytes=many\n");
     AttachRecords records = new AttachRecords(folder);
-    IOException refusal = assertThrows(IOException.class, records::all);
+    IOException refusal = assertThrows(IOException.class, () -> records.find(ONE.volume()));
     assertEquals(true, String.valueOf(refusal.getMessage()).contains(ONE.volume() + ".attachment"));
   }
 }
