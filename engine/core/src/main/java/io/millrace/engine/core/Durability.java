@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 final class Durability {
   private static final int SYNCS_MAX = 2;
 
+  /** Recovery writes again what no sync is known to cover: this bounds how long it takes. */
+  private static final long UNPROVEN_BYTES_MAX = 64 << 20;
+
   private final Disk disk;
   private final AnswerQueue answers;
   private final Health health;
@@ -25,6 +28,7 @@ final class Durability {
 
   private long durableLsn;
   private long coveredLsn;
+  private long loggedBytesAtSync;
 
   Durability(Disk disk, AnswerQueue answers, Health health, long durableLsn) {
     this.disk = disk;
@@ -57,7 +61,7 @@ final class Durability {
   }
 
   /** Answers who can be answered, and syncs when somebody waits for what is applied. */
-  void pump(long appliedLsn) {
+  void pump(long appliedLsn, long loggedBytes) {
     if (health.stopped()) {
       failAll();
       return;
@@ -65,7 +69,9 @@ final class Durability {
     while (size > 0 && targets[head] <= durableLsn) {
       answerFirst(0);
     }
-    if (firstUncovered() <= appliedLsn) {
+    boolean muchUnproven = loggedBytes - loggedBytesAtSync >= UNPROVEN_BYTES_MAX;
+    if (firstUncovered() <= appliedLsn || (muchUnproven && appliedLsn > coveredLsn)) {
+      loggedBytesAtSync = loggedBytes;
       submit(appliedLsn);
     }
   }

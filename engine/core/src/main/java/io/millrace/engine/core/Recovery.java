@@ -253,8 +253,35 @@ final class Recovery {
     w.settleSegments(replay);
     w.settleLayers();
     w.lastLsn = replay.lastLsn();
-    // What was read may still be in the disk's cache; the superblock is to say that it is durable.
-    syncThen(this::writeEpoch);
+    w.unproven = replay.unproven();
+    rewriteTail();
+  }
+
+  /**
+   * Writes again, in place, what no sync is known to cover. After a sync that failed, a cache may
+   * go on showing data that it will never write; a later sync that succeeds proves nothing of it.
+   */
+  private void rewriteTail() {
+    Work w = work();
+    CommitHeader.Fields commit = w.unproven.peek();
+    if (commit == null) {
+      syncThen(this::writeEpoch);
+      return;
+    }
+    pending++;
+    disk.read(w.offset(commit), w.buffer.pages(0, commit.pages()), this::ended);
+    next = this::rewriteCommit;
+  }
+
+  private void rewriteCommit() {
+    Work w = work();
+    if (unreadable("the end of the log")) {
+      return;
+    }
+    CommitHeader.Fields commit = w.unproven.remove();
+    pending++;
+    disk.write(w.offset(commit), w.buffer.pages(0, commit.pages()), this::ended);
+    next = this::rewriteTail;
   }
 
   // ---- epoch
@@ -357,6 +384,7 @@ final class Recovery {
     int toScan;
     int emptyInARow;
     long lastLsn;
+    ArrayDeque<CommitHeader.Fields> unproven = new ArrayDeque<>();
 
     Work(Superblock superblock, Arena arena) {
       this.superblock = superblock;
@@ -367,6 +395,10 @@ final class Recovery {
       loader = new CheckpointLoader(table, namespace);
       scan = new LogScan(superblock.uuid(), checksum, superblock.geometry());
       buffer = new PageBuffer(arena, superblock.segmentBytes());
+    }
+
+    long offset(CommitHeader.Fields commit) {
+      return table.geometry.offset(commit.segment(), commit.page());
     }
 
     void reserveOfEmptyStore() {

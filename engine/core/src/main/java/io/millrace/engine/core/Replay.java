@@ -1,6 +1,7 @@
 package io.millrace.engine.core;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +20,7 @@ final class Replay {
   private final Blocks blocks;
   private final Map<Integer, Long> newestLsn = new HashMap<>();
   private final Map<Integer, Integer> usedPages = new HashMap<>();
+  private final ArrayDeque<CommitHeader.Fields> unproven = new ArrayDeque<>();
   private long lastLsn;
   private long epoch;
   private LogScan.@org.jspecify.annotations.Nullable Commit last;
@@ -41,10 +43,18 @@ final class Replay {
         return lastLsn < durableLsn ? Optional.of(damage(durableLsn)) : Optional.empty();
       }
       apply(next);
+      if (next.sequence() > durableLsn) {
+        unproven.add(next.fields());
+      }
       last = next;
       lastLsn = next.sequence();
       epoch = next.fields().epoch();
     }
+  }
+
+  /** Applied commits of which nothing says that they are durable. */
+  ArrayDeque<CommitHeader.Fields> unproven() {
+    return unproven;
   }
 
   long lastLsn() {

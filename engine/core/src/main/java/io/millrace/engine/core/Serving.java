@@ -85,7 +85,7 @@ final class Serving {
     commander.pump(checkpointer.waitsForCut(), nowNanos);
     long wait = committer.pump(nowNanos);
     committer.durable(durability.durableLsn());
-    durability.pump(committer.appliedLsn());
+    durability.pump(committer.appliedLsn(), committer.loggedBytes);
     reader.pump();
     boolean more = !health.stopped() && background();
     more |= close();
