@@ -52,10 +52,10 @@ final class Model {
     return floor;
   }
 
-  Op invoke(View view, boolean zeroes, long sector, long sectors) {
+  Op invoke(View view, Op.Content content, long sector, long sectors) {
     long oldest = inFlight.isEmpty() ? Long.MAX_VALUE : inFlight.iterator().next().invokedAt;
     long now = event();
-    Op op = new Op(++operations, zeroes, now, Math.min(oldest, now));
+    Op op = new Op(++operations, content, now, Math.min(oldest, now));
     inFlight.add(op);
     view.apply(op, sector, sectors);
     return op;
@@ -148,7 +148,7 @@ final class Model {
 
   /** A shrink that was not answered has perhaps zeroed what it would have cut off. */
   private void mayHaveLostItsEnd(View view) {
-    Op op = new Op(++operations, true, view.resizeAt, view.resizeAt);
+    Op op = new Op(++operations, Op.Content.NOTHING, view.resizeAt, view.resizeAt);
     op.answeredAt = event();
     op.uncertain = true;
     long sector = view.nextSizeBytes / Stamp.SECTOR_BYTES;
@@ -191,7 +191,11 @@ final class Model {
       throw new Violation("id %x of %s was used before".formatted(found.id(), view));
     }
     long bytes = found.sizeBytes();
-    if (bytes != view.sizeBytes && bytes != view.nextSizeBytes && !lenient) {
+    if (bytes != view.sizeBytes && bytes != view.nextSizeBytes) {
+      if (lenient) {
+        removed(view);
+        return;
+      }
       throw new Violation("%s has %d bytes, not %d".formatted(view, bytes, view.sizeBytes));
     }
     view.id = found.id();

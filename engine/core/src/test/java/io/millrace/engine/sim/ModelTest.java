@@ -19,7 +19,7 @@ final class ModelTest {
   }
 
   private Op write(long sector) {
-    Op op = model.invoke(volume, false, sector, 1);
+    Op op = model.invoke(volume, Op.Content.STAMPS, sector, 1);
     model.answered(op, true);
     return op;
   }
@@ -57,15 +57,15 @@ final class ModelTest {
   @Test
   void aReadBesideAWriteSeesEither() {
     Op before = write(0);
-    Op beside = model.invoke(volume, false, 0, 1);
+    Op beside = model.invoke(volume, Op.Content.STAMPS, 0, 1);
     read(volume, 0, before.id);
     read(volume, 0, beside.id);
   }
 
   @Test
   void whatAQuietReadSawIsWhatTheNextOneSees() {
-    Op one = model.invoke(volume, false, 0, 1);
-    Op two = model.invoke(volume, false, 0, 1);
+    Op one = model.invoke(volume, Op.Content.STAMPS, 0, 1);
+    Op two = model.invoke(volume, Op.Content.STAMPS, 0, 1);
     model.answered(two, true);
     model.answered(one, true);
     read(volume, 0, one.id);
@@ -121,7 +121,7 @@ final class ModelTest {
 
   @Test
   void whatWasNotAnsweredMayBeThereInPart() {
-    Op half = model.invoke(volume, false, 0, 2);
+    Op half = model.invoke(volume, Op.Content.STAMPS, 0, 2);
     model.crashed();
     found(half.id, 0);
     read(volume, 0, half.id);
@@ -131,7 +131,7 @@ final class ModelTest {
   @Test
   void zeroesAreAmbiguousAndTheRestDecides() {
     write(0);
-    Op zeroed = model.invoke(volume, true, 0, 1);
+    Op zeroed = model.invoke(volume, Op.Content.NOTHING, 0, 1);
     model.answered(zeroed, true);
     Op last = write(0);
     Op other = write(1);
@@ -142,8 +142,8 @@ final class ModelTest {
 
   @Test
   void aWriteBesideAZeroingOfWhatWasNeverWrittenMayLose() {
-    Op zeroing = model.invoke(volume, true, 0, 8);
-    Op beside = model.invoke(volume, false, 0, 1);
+    Op zeroing = model.invoke(volume, Op.Content.NOTHING, 0, 8);
+    Op beside = model.invoke(volume, Op.Content.STAMPS, 0, 1);
     model.answered(beside, true);
     model.answered(zeroing, true);
     read(volume, 0, 0);

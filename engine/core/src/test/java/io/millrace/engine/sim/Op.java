@@ -5,17 +5,26 @@ package io.millrace.engine.sim;
  * {@code invokedAt} and {@code answeredAt}; both count the events of the simulation.
  */
 final class Op {
+  /** What it leaves behind. */
+  enum Content {
+    STAMPS,
+    /** Zeroes that were written like any other data, and take room like them. */
+    ZERO_BYTES,
+    /** A zeroed range. */
+    NOTHING
+  }
+
   static final long NEVER = Long.MAX_VALUE;
 
   /** What a new volume holds. */
-  static final Op VOID = new Op(Stamp.ZEROES, true, -1, -1);
+  static final Op VOID = new Op(Stamp.ZEROES, Content.NOTHING, -1, -1);
 
   static {
     VOID.answeredAt = -1;
   }
 
   final long id;
-  final boolean zeroes;
+  final Content content;
   final long invokedAt;
 
   /** Every operation invoked before this had been answered when this one was invoked. */
@@ -29,22 +38,22 @@ final class Op {
   /** Answered with an error, or not answered before a crash: may be there in part. */
   boolean uncertain;
 
-  Op(long id, boolean zeroes, long invokedAt, long oldestInFlight) {
+  Op(long id, Content content, long invokedAt, long oldestInFlight) {
     this.id = id;
-    this.zeroes = zeroes;
+    this.content = content;
     this.invokedAt = invokedAt;
     this.oldestInFlight = oldestInFlight;
   }
 
   boolean looksLike(long stamp) {
-    return zeroes ? stamp == Stamp.ZEROES : stamp == id;
+    return content == Content.STAMPS ? stamp == id : stamp == Stamp.ZEROES;
   }
 
   @Override
   public String toString() {
     return "%s %d [%d, %s]%s"
         .formatted(
-            zeroes ? "zeroing" : "write",
+            content == Content.STAMPS ? "write" : "zeroing",
             id,
             invokedAt,
             answeredAt == NEVER ? "in flight" : Long.toString(answeredAt),

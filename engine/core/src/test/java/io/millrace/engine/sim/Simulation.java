@@ -142,7 +142,7 @@ final class Simulation {
       case IDLE -> machine.idle(dice.below(IDLE_NANOS));
       case LOSE_POWER -> losePower(dice);
       case LOSE_PROCESS -> loseProcess(dice);
-      case REOPEN -> reopen();
+      case REOPEN -> reopen(dice);
       case EMPTY -> empty();
       case POLL -> pump((int) step.salt());
       case FAIL_CALL -> failCall(dice);
@@ -212,12 +212,17 @@ final class Simulation {
     recover(After.PROCESS_LOSS);
   }
 
-  private void reopen() {
+  /** After a failed write or sync only a power loss tells what the disk really has. */
+  private void reopen(Dice dice) {
     drain();
     machine.store().close(requests.add(new Request.Close(model.event())));
     machine.await("the end of a close", requests::closed);
-    if (!excused() && machine.store().state() != StoreState.CLOSED) {
-      throw new Violation("closed, and is " + machine.store().state());
+    if (machine.store().state() != StoreState.CLOSED) {
+      if (!excused()) {
+        throw new Violation("closed, and is " + machine.store().state());
+      }
+      losePower(dice);
+      return;
     }
     afterCrash();
     machine.open();

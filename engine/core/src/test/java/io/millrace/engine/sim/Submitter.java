@@ -67,7 +67,7 @@ final class Submitter {
     bytes = Math.min(bytes, view.sizeBytes - offset);
     if (bytes > 0) {
       awaitTurn();
-      Op op = model.invoke(view, true, offset / SECTOR, bytes / SECTOR);
+      Op op = model.invoke(view, Op.Content.NOTHING, offset / SECTOR, bytes / SECTOR);
       long tag = requests.add(new Request.Change(view, op, offset / SECTOR, bytes / SECTOR, null));
       machine.store().zero(view.id, offset, bytes, tag);
     }
@@ -81,7 +81,9 @@ final class Submitter {
     MemorySegment buffer = awaitBuffer();
     MemorySegment data = buffer.asSlice(0, bytes);
     long sector = offset / SECTOR;
-    Op op = model.invoke(view, zeroes, sector, bytes / SECTOR);
+    Op op =
+        model.invoke(
+            view, zeroes ? Op.Content.ZERO_BYTES : Op.Content.STAMPS, sector, bytes / SECTOR);
     data.fill((byte) 0);
     for (long at = 0; at < bytes && !zeroes; at += SECTOR) {
       Stamp.write(data, at, view.key, sector + at / SECTOR, op.id);

@@ -91,7 +91,7 @@ final class View {
   /** Puts an operation on top of a range; a zeroing leaves alone what was never written. */
   void apply(Op op, long sector, long sectors) {
     zeroings.removeIf(zeroing -> zeroing.op.answeredAt != Op.NEVER);
-    if (op.zeroes) {
+    if (op.content == Op.Content.NOTHING) {
       zero(op, sector, sector + sectors);
       zeroings.add(new Zeroing(op, sector, sector + sectors));
       return;
