@@ -16,6 +16,8 @@ final class Recovery {
   /** Free segments without a commit after which the log is taken to have ended. */
   private static final int EMPTY_SEGMENTS_IN_A_ROW = 32;
 
+  private static final int NONE = -1;
+
   private final Disk disk;
   private final Arena arena;
   private final long storageBytes;
@@ -129,6 +131,8 @@ final class Recovery {
       if (root != null && (newest == null || root.number() > newest.number())) {
         newest = root;
         staleRoot = 1 - i;
+      } else if (root != null && newest != null && root.number() == newest.number()) {
+        staleRoot = NONE;
       }
     }
     if (newest == null) {
@@ -294,7 +298,9 @@ final class Recovery {
     w.epoch.encode(pages[0]);
     w.root.encode(pages[1], w.superblock.uuid(), w.checksum);
     writePage(0, staleSuperblock == 0 ? Geometry.SUPERBLOCK_A : Geometry.SUPERBLOCK_B);
-    writePage(1, staleRoot == 0 ? Geometry.ROOT_A : Geometry.ROOT_B);
+    if (staleRoot != NONE) {
+      writePage(1, staleRoot == 0 ? Geometry.ROOT_A : Geometry.ROOT_B);
+    }
     next = () -> syncThen(this::writeSecondEpoch);
   }
 
