@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 
 /** Waits for what other processes do. */
 public final class Eventually {
-  private static final Duration TIMEOUT = Duration.ofSeconds(300);
+  private static final Duration TIMEOUT = Duration.ofMinutes(5);
   private static final Duration PAUSE = Duration.ofMillis(50);
 
   private Eventually() {}
