@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Checkpointer {
   private static final int CHUNK_PAGES_MAX = 64;
+  private static final int IMAGE_PAGES_MAX = 16;
   private static final int LEAVES_PER_STEP = 256;
 
   private final Serving serving;
@@ -133,7 +134,10 @@ final class Checkpointer {
     parts =
         new ArrayDeque<>(
             CheckpointImage.of(
-                namespace, table, reserve, chunkPages * Bytes.PAGE - Chunk.HEADER_BYTES));
+                namespace,
+                table,
+                reserve,
+                Math.min(chunkPages, IMAGE_PAGES_MAX) * Bytes.PAGE - Chunk.HEADER_BYTES));
     layers = new ArrayDeque<>();
     for (Layer layer : namespace.layers.inOrder()) {
       if (layer.mergedInto == null && !layer.dying) {

@@ -20,12 +20,12 @@ final class Housekeeping {
 
   /** Free segments, now or after a checkpoint, below which the cleaner works. */
   private int cleaningMark() {
-    return space.leaveForRecords() + 4 + table.segments() / 64;
+    return space.leaveForRecords() + 4 + Math.max(2, table.segments() / 32);
   }
 
   /** Segments at hand below which a checkpoint is to bring more. */
   private int checkpointMark() {
-    return space.leaveForRecords() + 4 + Math.min(16, table.segments() / 32);
+    return space.leaveForRecords() + 4;
   }
 
   /** Only when that could empty segments: else the last few dead blocks would go round for ever. */

@@ -1,0 +1,199 @@
+package io.millrace.engine.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** The bytes on disk, byte by byte: a change here is a change of the format. */
+class FormatTest {
+  private static final UUID STORE = UUID.fromString("00112233-4455-6677-8899-aabbccddeeff");
+  private final Arena arena = Arena.ofAuto();
+  private final Checksum checksum = new Checksum(STORE);
+  private final PageBuffer page = new PageBuffer(arena, Bytes.PAGE);
+
+  private static String hex(MemorySegment m, long at, int length) {
+    return HexFormat.of().formatHex(m.asSlice(at, length).toArray(ValueLayout.JAVA_BYTE));
+  }
+
+  @Test
+  void superblock() {
+    new Superblock(STORE, 3, 1L << 30, 4 << 20, 1_700_000_000_000L, 77).encode(page);
+    assertEquals(
+        "4d494c4c524143450100000000100000" // MILLRACE, version 1, 4096 bytes
+            + "00112233445566778899aabbccddeeff"
+            + "000000000000000000000000000000000000000000000000" // features
+            + "0300000000000000" // epoch
+            + "00000040000000000000400000100000" // 1 GiB, 4 MiB segments, 4 KiB blocks
+            + "0068e5cf8b0100004d00000000000000", // created, recovered LSN
+        hex(page.memory, 0, 96));
+    assertInstanceOf(Superblock.Found.Good.class, Superblock.decode(page));
+  }
+
+  @Test
+  void aTornSuperblockIsNone() {
+    new Superblock(STORE, 3, 1L << 30, 4 << 20, 0, 0).encode(page);
+    Bytes.u8(page.memory, 3000, 1);
+    assertInstanceOf(Superblock.Found.Absent.class, Superblock.decode(page));
+  }
+
+  @Test
+  void aNewerVersionAndAnUnknownFeatureAreRefusedByName() {
+    new Superblock(STORE, 3, 1L << 30, 4 << 20, 0, 0).encode(page);
+    Bytes.u32(page.memory, 8, 2);
+    assertTrue(refusal().contains("version 2"), refusal());
+    Bytes.u32(page.memory, 8, 1);
+    Bytes.u64(page.memory, 48, 0x10);
+    assertTrue(refusal().contains("0x10"), refusal());
+  }
+
+  private String refusal() {
+    Bytes.u32(page.memory, 4092, checksum.plain(page, 0, 4092));
+    return assertInstanceOf(Superblock.Found.Refused.class, Superblock.decode(page)).reason();
+  }
+
+  @Test
+  void commit() {
+    Batch batch = new Batch(arena, 0, 4, false, (_, _) -> {});
+    Layer layer = new Layer(0x0abc, 0, new LayerMap(new Cells()));
+    batch.segment = 5;
+    batch.page = 9;
+    batch.segmentSequence = 6;
+    batch.epoch = 3;
+    batch.sequence = 1000;
+    batch.durableLsn = 990;
+    int index = batch.add(layer, 0x123456789aL);
+    batch.buffer.memory.asSlice(batch.blockAt(index), Bytes.PAGE).fill((byte) 0x5a);
+    batch.recordBytes = Records.encodeZeroed(batch.records, 0, 0x0abc, 7, 8);
+    batch.recordCount = 1;
+    batch.seal(STORE, checksum);
+    MemorySegment m = batch.buffer.memory;
+    int at = batch.headerAt();
+    assertEquals(
+        "4d52434f4d4d4954" // MRCOMMIT
+            + "00112233445566778899aabbccddeeff"
+            + "0600000000000000" // segment sequence
+            + "0300000000000000" // epoch
+            + "e803000000000000" // LSN
+            + "de03000000000000" // durable LSN
+            + "0500000009000000" // segment 5, page 9, user class, user stream
+            + "0100010001002000" // 1 header page, 1 entry, 1 record, 32 bytes each entry
+            + "1c00000001000000", // 28 bytes of records, 1 data page
+        hex(m, at, 80));
+    int crc = checksum.block(batch.buffer, batch.blockAt(0), 0x123456789aL);
+    assertEquals(crc, Bytes.u32(m, at + 128 + 24));
+    assertEquals(
+        "bc0a000000000000" // layer
+            + "9a78563412000000" // address, flags
+            + "e803000000000000", // birth LSN
+        hex(m, at + 128, 24));
+    assertEquals("08000000", hex(m, at + 128 + 28, 4)); // 8 sectors, plain
+    assertEquals(
+        "07001800" + "bc0a000000000000" + "0700000000000000" + "0800000000000000",
+        hex(m, at + 160, 28));
+  }
+
+  @Test
+  void aCommitIsOneOnlyWhereItBelongs() {
+    Batch batch = new Batch(arena, 0, 1, false, (_, _) -> {});
+    batch.segment = 5;
+    batch.page = 1;
+    batch.seal(STORE, checksum);
+    PageBuffer segment = new PageBuffer(arena, 16 * Bytes.PAGE);
+    MemorySegment.copy(
+        batch.buffer.memory, batch.headerAt(), segment.memory, Bytes.PAGE, Bytes.PAGE);
+    assertNotNull(CommitHeader.decode(segment, 1, 5, 15, STORE, checksum));
+    assertNull(CommitHeader.decode(segment, 1, 6, 15, STORE, checksum), "another segment");
+    UUID other = new UUID(1, 2);
+    assertNull(
+        CommitHeader.decode(segment, 1, 5, 15, other, new Checksum(other)), "another store");
+    MemorySegment.copy(segment.memory, Bytes.PAGE, segment.memory, 2 * Bytes.PAGE, Bytes.PAGE);
+    assertNull(CommitHeader.decode(segment, 2, 5, 15, STORE, checksum), "another page");
+  }
+
+  @Test
+  void theChecksumIsBoundToStoreAndAddress() {
+    PageBuffer zeros = new PageBuffer(arena, Bytes.PAGE);
+    int here = checksum.block(zeros, 0, 1);
+    assertTrue(here != checksum.block(zeros, 0, 2));
+    assertTrue(here != new Checksum(new UUID(1, 2)).block(zeros, 0, 1));
+    // CRC32C of 4096 zeros is 0x98f94189 (RFC 3720's polynomial).
+    assertEquals(0x98f94189, checksum.plain(zeros, 0, Bytes.PAGE));
+  }
+
+  @Test
+  void records() {
+    MemorySegment m = MemorySegment.ofArray(new byte[1024]);
+    List<Records> all =
+        List.of(
+            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "näme"),
+            new Records.VolumeDeleted(1, 2),
+            new Records.VolumeResized(1, 4096),
+            new Records.SnapshotCreated(1, 2, 3, 4, 5, "s"),
+            new Records.SnapshotDeleted(1, 2),
+            new Records.VolumeForked(1, 2, 3));
+    int at = 0;
+    for (Records record : all) {
+      at = Records.encode(record, m, at);
+    }
+    int next = 0;
+    for (Records record : all) {
+      assertEquals(record, Records.decode(m, next));
+      next = Records.next(m, next);
+    }
+    assertEquals(at, next);
+    assertEquals(
+        "01003f00" + "0100000000000000" + "0200000000000000" + "0300000000000000", hex(m, 0, 28));
+  }
+
+  @Test
+  void root() {
+    Root root =
+        new Root(9, 3, 1000, 1010, 44, 55, 66, List.of(new ChunkReference(7, 8, 2, 1, 0x11)), 12);
+    root.encode(page, STORE, checksum);
+    assertEquals(
+        "4d52524f4f543031" // MRROOT01
+            + "00112233445566778899aabbccddeeff"
+            + "0900000000000000" // number
+            + "0300000000000000" // epoch
+            + "e803000000000000" // cut
+            + "f203000000000000" // durable
+            + "2c00000000000000" // next segment sequence
+            + "3700000000000000" // next id
+            + "4200000000000000" // next relocation
+            + "010000000c000000" // one directory chunk, twelve chunks
+            + "0000000000000000"
+            + "07000000080002000100000011000000", // reference
+        hex(page.memory, 0, 112));
+    assertEquals(root, Root.decode(page, STORE, checksum));
+  }
+
+  @Test
+  void leaf() {
+    LayerMap map = new LayerMap(new Cells());
+    map.put(513, Location.of(3, 4), 0x55667788);
+    map.put(512 + 70, Location.WHITEOUT, 0);
+    int length = LeafImage.write(map, 1, page.memory, 0);
+    assertEquals(16 + 64 + 24, length);
+    assertEquals("01000000000000000200000000000000", hex(page.memory, 0, 16));
+    assertEquals("02000000000000004000000000000000", hex(page.memory, 16, 16));
+    assertEquals("030000000400000088776655ffffffff0000000000000000", hex(page.memory, 80, 24));
+  }
+
+  @Test
+  void theSummaryTellsWhatIsInEachPage() {
+    Geometry geometry = Geometry.of(64 << 20, 4 << 20);
+    assertEquals(8, geometry.summaryPages());
+    assertEquals(1016, geometry.usablePages());
+    assertEquals(1, Geometry.of(16 << 16, 1 << 16).summaryPages());
+  }
+}

@@ -1,0 +1,101 @@
+package io.millrace.engine.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.Test;
+
+class IntegrityTest {
+  private static final int FIRST_SEGMENT_PAGE = 16;
+  private final Bench bench = Bench.of(64, StoreOptions.small().withCacheBytes(0));
+  private final long volume = bench.volume("disk", 1 << 20);
+  private final MemorySegment block = Arena.ofAuto().allocate(4096);
+
+  /** The page of the disk that holds a block filled with this byte. */
+  private long pageFilledWith(int value) {
+    for (long page = FIRST_SEGMENT_PAGE; page < 64 * 16; page++) {
+      byte[] data = bench.disk.page(page);
+      if (data[0] == value && data[2000] == value && data[4095] == value) {
+        return page;
+      }
+    }
+    throw new AssertionError("no page is filled with " + value);
+  }
+
+  @Test
+  void aFlippedBitIsAnErrorOfThatBlockOnly() {
+    bench.fill(volume, 0, 1, 11);
+    bench.fill(volume, 1, 1, 12);
+    bench.flush(volume);
+    bench.disk.flipBit(pageFilledWith(11) * 4096 + 77);
+    assertEquals(Errno.EIO, bench.read(volume, 0, block));
+    assertEquals(12, bench.valueAt(volume, 1));
+    assertEquals(1, bench.store().stats().checksumErrors());
+    assertEquals(0, bench.fill(volume, 0, 1, 13), "a whole block may be written anew");
+    assertEquals(13, bench.valueAt(volume, 0));
+  }
+
+  @Test
+  void aSectorIsNotWrittenIntoADamagedBlock() {
+    bench.fill(volume, 0, 1, 11);
+    bench.flush(volume);
+    bench.disk.flipBit(pageFilledWith(11) * 4096);
+    assertEquals(Errno.EIO, bench.write(volume, 512, new byte[512]));
+  }
+
+  @Test
+  void damagedDataStaysDamagedWhenItIsMoved() {
+    bench.fill(volume, 0, 1, 99);
+    bench.flush(volume);
+    bench.disk.flipBit(pageFilledWith(99) * 4096 + 5);
+    for (int i = 0; i < 4000; i++) {
+      bench.fill(volume, 1 + i * 31 % 200, 1, i % 90);
+    }
+    bench.settle();
+    assertTrue(bench.store().stats().segmentsCleaned() > 0);
+    assertEquals(Errno.EIO, bench.read(volume, 0, block));
+    bench.store().check();
+  }
+
+  @Test
+  void aDamagedCommitBelowADurableOneIsRefusedByNameAndNeverCutOff() {
+    bench.fill(volume, 0, 1, 21);
+    bench.flush(volume);
+    long header = pageFilledWith(21) - 1;
+    bench.fill(volume, 1, 1, 22);
+    bench.flush(volume);
+    bench.disk.flipBit(header * 4096 + 200);
+    bench.crashAndOpen();
+    assertEquals(StoreState.DAMAGED, bench.store().state());
+    String reason = bench.store().reason();
+    assertTrue(reason.contains("commit") && reason.contains("segment"), reason);
+  }
+
+  @Test
+  void aDamagedCheckpointIsRefusedByName() {
+    bench.fill(volume, 0, 1, 21);
+    bench.closeAndOpen();
+    for (long page = FIRST_SEGMENT_PAGE; page < 64 * 16; page++) {
+      byte[] data = bench.disk.page(page);
+      if (new String(data, 0, 8, java.nio.charset.StandardCharsets.US_ASCII).equals("MRCHUNK1")) {
+        bench.disk.flipBit(page * 4096 + 70);
+      }
+    }
+    bench.crashAndOpen();
+    assertEquals(StoreState.DAMAGED, bench.store().state());
+    assertTrue(bench.store().reason().contains("checkpoint"), bench.store().reason());
+  }
+
+  @Test
+  void readsGoOnWhenTheStoreHasStopped() {
+    bench.fill(volume, 0, 1, 31);
+    bench.flush(volume);
+    bench.disk.failWritesAfter(0);
+    bench.fill(volume, 1, 1, 32);
+    bench.flush(volume);
+    assertEquals(StoreState.STOPPED, bench.store().state());
+    assertEquals(31, bench.valueAt(volume, 0));
+  }
+}

@@ -1,0 +1,75 @@
+package io.millrace.engine.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class LayerMapTest {
+  private final Cells cells = new Cells();
+  private final LayerMap map = new LayerMap(cells);
+
+  @Test
+  void itAnswersLikeAPlainMap() {
+    Random random = new Random(42);
+    Map<Long, Long> model = new HashMap<>();
+    for (int i = 0; i < 200_000; i++) {
+      long block = random.nextInt(3) == 0 ? random.nextLong(1L << 34) : random.nextInt(5000);
+      long before = model.getOrDefault(block, Location.NONE);
+      if (random.nextInt(3) == 0) {
+        assertEquals(before, map.remove(block));
+        model.remove(block);
+      } else {
+        long location =
+            random.nextInt(10) == 0 ? Location.WHITEOUT : Location.of(i & 0xffff, i & 511);
+        assertEquals(before, map.put(block, location, i));
+        model.put(block, location);
+      }
+      assertEquals(model.getOrDefault(block, Location.NONE), map.find(block));
+    }
+    model.forEach((block, location) -> assertEquals(location, map.find(block)));
+    assertEquals(model.size(), map.entries());
+    model.keySet().forEach(map::remove);
+    assertEquals(0, map.entries());
+    assertEquals(0, cells.usedBytes());
+  }
+
+  @Test
+  void anIdleLayerCostsNothingAndASparseOneLittle() {
+    assertEquals(0, cells.usedBytes());
+    for (long block = 0; block < 1 << 20; block += 512) {
+      map.put(block, Location.of(1, 1), 0);
+    }
+    assertEquals(2048, map.leaves());
+    assertEquals(true, cells.usedBytes() < 2048 * 128);
+  }
+
+  @Test
+  void aLeafOfWhiteoutsNeedsNoCell() {
+    map.putWhiteLeaf(7);
+    long empty = cells.usedBytes();
+    assertEquals(Location.WHITEOUT, map.find(7 * 512 + 5));
+    assertEquals(7, map.nextLeaf(0));
+    map.put(7 * 512 + 5, Location.of(1, 2), 3);
+    assertEquals(Location.of(1, 2), map.find(7 * 512 + 5));
+    assertEquals(Location.WHITEOUT, map.find(7 * 512 + 6));
+    assertEquals(true, cells.usedBytes() > empty);
+  }
+
+  @Test
+  void leavesAreFoundInOrder() {
+    long[] leaves = {0, 1, 63, 64, 4095, 4096, 1L << 24};
+    for (long leaf : leaves) {
+      map.put(leaf * 512, Location.of(1, 1), 0);
+    }
+    long at = 0;
+    for (long leaf : leaves) {
+      at = map.nextLeaf(at);
+      assertEquals(leaf, at);
+      at++;
+    }
+    assertEquals(-1, map.nextLeaf(at));
+  }
+}
