@@ -26,7 +26,7 @@ final class CheckpointLoader {
       case Chunk.CATALOG -> catalog(chunk.memory, items);
       case Chunk.SEGMENTS -> segments(chunk.memory, items);
       case Chunk.RESERVE -> reserve(chunk.memory, items);
-      case Chunk.MAP -> leaves(chunk.memory, items, Chunk.layerId(chunk));
+      case Chunk.MAP -> leaves(chunk.memory, items);
       default -> throw new IllegalStateException("chunk kind " + Chunk.kind(chunk));
     }
   }
@@ -89,12 +89,12 @@ final class CheckpointLoader {
     }
   }
 
-  private void leaves(MemorySegment m, int items, long layerId) {
-    LayerMap map = namespace.requireLayer(layerId).map;
+  private void leaves(MemorySegment m, int items) {
     long at = Chunk.HEADER_BYTES;
     for (int i = 0; i < items; i++) {
-      long leaf = Bytes.u64(m, at);
-      int count = Bytes.u16(m, at + 8);
+      LayerMap map = namespace.requireLayer(Bytes.u64(m, at)).map;
+      long leaf = Bytes.u64(m, at + 8);
+      int count = Bytes.u16(m, at + 16);
       if (count == Chunk.WHITE_LEAF) {
         map.putWhiteLeaf(leaf);
         at += Chunk.LEAF_HEADER_BYTES;

@@ -49,6 +49,8 @@ final class Checkpointer {
   private ArrayDeque<CheckpointImage.Part> parts = new ArrayDeque<>();
   private ArrayDeque<Layer> layers = new ArrayDeque<>();
   private long leaf;
+  private int chunkItems;
+  private int chunkBytes;
   private int[] freed = new int[0];
   private int[] reserve = new int[0];
   private int[] taken = new int[0];
@@ -145,6 +147,8 @@ final class Checkpointer {
       }
     }
     leaf = 0;
+    chunkItems = 0;
+    chunkBytes = 0;
     root =
         new Root(
             number,
@@ -168,15 +172,15 @@ final class Checkpointer {
     }
     int bytes = (int) part.bytes().byteSize();
     java.lang.foreign.MemorySegment.copy(part.bytes(), 0, buffer.memory, Chunk.HEADER_BYTES, bytes);
-    if (writeChunk(part.kind(), 0, part.items(), bytes)) {
+    if (writeChunk(part.kind(), part.items(), bytes)) {
       parts.remove();
     }
     next = this::writePart;
   }
 
+  /** Fills a chunk with leaves, of as many layers as it takes. */
   private void writeMap() {
-    Layer layer = layers.peek();
-    if (layer == null) {
+    if (chunkItems == 0 && layers.isEmpty()) {
       reading = false;
       listed = chunks.size();
       directory.clear();
@@ -185,26 +189,31 @@ final class Checkpointer {
       return;
     }
     next = this::writeMap;
-    long from = leaf;
-    int items = 0;
-    int bytes = 0;
-    int roomForLeaf = LeafImage.bytesMax();
-    while (items < LEAVES_PER_STEP
-        && Chunk.HEADER_BYTES + bytes + roomForLeaf <= chunkPages * Bytes.PAGE) {
-      long index = layer.map.nextLeaf(leaf);
-      if (index < 0) {
-        break;
-      }
-      bytes += LeafImage.write(layer.map, index, buffer.memory, Chunk.HEADER_BYTES + bytes);
-      items++;
-      leaf = index + 1;
+    int room = chunkPages * Bytes.PAGE - Chunk.HEADER_BYTES - LeafImage.bytesMax();
+    int leaves = 0;
+    while (chunkBytes <= room && leaves < LEAVES_PER_STEP && !layers.isEmpty()) {
+      addNextLeaf();
+      leaves++;
     }
-    if (items > 0 && !writeChunk(Chunk.MAP, layer.id, items, bytes)) {
-      leaf = from;
-    } else if (layer.map.nextLeaf(leaf) < 0) {
+    boolean full = chunkBytes > room || layers.isEmpty();
+    if (full && chunkItems > 0 && writeChunk(Chunk.MAP, chunkItems, chunkBytes)) {
+      chunkItems = 0;
+      chunkBytes = 0;
+    }
+  }
+
+  private void addNextLeaf() {
+    Layer layer = layers.element();
+    long index = layer.map.nextLeaf(leaf);
+    if (index < 0) {
       layers.remove();
       leaf = 0;
+      return;
     }
+    chunkBytes +=
+        LeafImage.write(layer, index, buffer.memory, Chunk.HEADER_BYTES + (long) chunkBytes);
+    chunkItems++;
+    leaf = index + 1;
   }
 
   private void writeDirectory() {
@@ -214,7 +223,7 @@ final class Checkpointer {
       long at = Chunk.HEADER_BYTES + (long) i * ChunkReference.BYTES;
       chunks.get(directoryNext + i).write(buffer.memory, at);
     }
-    if (writeChunk(Chunk.DIRECTORY, 0, count, count * ChunkReference.BYTES)) {
+    if (writeChunk(Chunk.DIRECTORY, count, count * ChunkReference.BYTES)) {
       directory.add(chunks.getLast());
       directoryNext += count;
     }
@@ -282,7 +291,7 @@ final class Checkpointer {
   }
 
   /** Writes the buffer as a chunk; false when no segment can be taken yet. */
-  private boolean writeChunk(int kind, long layerId, int items, int bytes) {
+  private boolean writeChunk(int kind, int items, int bytes) {
     int pages = Bytes.pages(Chunk.HEADER_BYTES + (long) bytes);
     if (taken.length == 0 || takenPage + pages > table.geometry.usablePages()) {
       int segment = table.take(SegmentTable.CHECKPOINT, 0);
@@ -295,7 +304,7 @@ final class Checkpointer {
       takenPage = 0;
     }
     int segment = taken[taken.length - 1];
-    Chunk.Title title = new Chunk.Title(root.number(), kind, layerId, items, bytes);
+    Chunk.Title title = new Chunk.Title(root.number(), kind, items, bytes);
     chunks.add(
         Chunk.seal(buffer, serving.superblock.uuid(), serving.checksum, title, segment, takenPage));
     pending++;

@@ -9,7 +9,7 @@ import java.util.UUID;
  *    0 u64 magic "MRCHUNK1"       40 u32 kind      52 u32 virtual segment id
  *    8 u8[16] store uuid          44 u32 items     56 u16 page · 58 u16 pages
  *   24 u64 checkpoint number      48 u32 bytes     60 u32 CRC32C of the pages
- *   32 u64 layer id (kind MAP)    64 items
+ *   32 u64 zero                   64 items
  *
  * DIRECTORY  references as in {@link ChunkReference}
  * CATALOG    records: u16 type, u16 bytes of the body, body
@@ -18,8 +18,8 @@ import java.util.UUID;
  * SEGMENTS   u32 id, u8 state, u8 stream, u16 used pages, u64 sequence, u64 LSN when sealed,
  *            u64 zero (room for a tier)
  * RESERVE    u32 segment ids in the order of use
- * MAP        leaves: u64 index, u16 entries (65535: all whiteouts), u16[3] zero, then the leaf's
- *            bitmap and entries as in {@link Leaf}
+ * MAP        leaves: u64 layer id, u64 index, u16 entries (65535: all whiteouts), u16[3] zero, then
+ *            the leaf's bitmap and entries as in {@link Leaf}
  * </pre>
  *
  * <p>A directory may refer to chunks of an older checkpoint, so that only changed maps need to be
@@ -29,7 +29,7 @@ final class Chunk {
   static final long MAGIC = Bytes.magic("MRCHUNK1");
   static final int HEADER_BYTES = 64;
   static final int SEGMENT_BYTES = 32;
-  static final int LEAF_HEADER_BYTES = 16;
+  static final int LEAF_HEADER_BYTES = 24;
   static final int WHITE_LEAF = 65535;
 
   static final int DIRECTORY = 1;
@@ -46,7 +46,7 @@ final class Chunk {
   private Chunk() {}
 
   /** What stands in the header besides place and checksum. */
-  record Title(long number, int kind, long layerId, int items, int bytes) {}
+  record Title(long number, int kind, int items, int bytes) {}
 
   /** Writes the header in front of items that are in place, for a place on the disk. */
   static ChunkReference seal(
@@ -60,7 +60,6 @@ final class Chunk {
     Bytes.u64(m, 0, MAGIC);
     Bytes.uuid(m, 8, store);
     Bytes.u64(m, 24, title.number());
-    Bytes.u64(m, 32, title.layerId());
     Bytes.u32(m, 40, title.kind());
     Bytes.u32(m, 44, title.items());
     Bytes.u32(m, 48, title.bytes());
@@ -84,10 +83,6 @@ final class Chunk {
 
   static int kind(PageBuffer b) {
     return Bytes.u32(b.memory, 40);
-  }
-
-  static long layerId(PageBuffer b) {
-    return Bytes.u64(b.memory, 32);
   }
 
   static int items(PageBuffer b) {

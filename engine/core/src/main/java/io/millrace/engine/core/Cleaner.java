@@ -145,6 +145,7 @@ final class Cleaner implements Batch.Written, Disk.Done {
 
   private void readVictim() {
     reading = true;
+    stuck = false;
     victimSequence = table.sequence[victim];
     table.readers[victim]++;
     disk.read(table.geometry.offset(victim, 0), victimBuffer.memory, this);

@@ -57,6 +57,7 @@ final class Housekeeping {
         && serving.checkpointer.idle()
         && serving.reclaimer.idle()
         && serving.committer.idle()
+        && serving.reader.idle()
         && table.reclaimable() == 0;
   }
 }

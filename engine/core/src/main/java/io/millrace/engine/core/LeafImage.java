@@ -11,19 +11,21 @@ final class LeafImage {
   }
 
   /** Writes an existing leaf and returns its length. */
-  static int write(LayerMap map, long leafIndex, MemorySegment to, long at) {
+  static int write(Layer layer, long leafIndex, MemorySegment to, long at) {
+    LayerMap map = layer.map;
     int leaf = map.leaf(leafIndex);
-    Bytes.u64(to, at, leafIndex);
-    Bytes.u64(to, at + 8, 0);
+    Bytes.u64(to, at, layer.id);
+    Bytes.u64(to, at + 8, leafIndex);
+    Bytes.u64(to, at + 16, 0);
     if (leaf == Leaf.WHITE) {
-      Bytes.u16(to, at + 8, Chunk.WHITE_LEAF);
+      Bytes.u16(to, at + 16, Chunk.WHITE_LEAF);
       return Chunk.LEAF_HEADER_BYTES;
     }
     MemorySegment from = map.cells().slab(leaf);
     long base = Cells.base(leaf);
     int count = Leaf.count(from, base);
     int bytes = Leaf.ENTRIES + count * Leaf.ENTRY_BYTES;
-    Bytes.u16(to, at + 8, count);
+    Bytes.u16(to, at + 16, count);
     MemorySegment.copy(from, base, to, at + Chunk.LEAF_HEADER_BYTES, bytes);
     return Chunk.LEAF_HEADER_BYTES + bytes;
   }

@@ -43,7 +43,7 @@ final class Space {
   /** Segments that the next checkpoint needs. */
   int checkpointSegments() {
     long payload =
-        namespace.cells.usedBytes()
+        namespace.cells.usedBytes() * 5 / 4
             + 192L * (namespace.layers.size() + namespace.volumes.size())
             + 192L * namespace.snapshots.size()
             + 40L * table.segments();

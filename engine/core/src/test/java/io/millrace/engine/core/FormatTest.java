@@ -114,8 +114,7 @@ class FormatTest {
     assertNotNull(CommitHeader.decode(segment, 1, 5, 15, STORE, checksum));
     assertNull(CommitHeader.decode(segment, 1, 6, 15, STORE, checksum), "another segment");
     UUID other = new UUID(1, 2);
-    assertNull(
-        CommitHeader.decode(segment, 1, 5, 15, other, new Checksum(other)), "another store");
+    assertNull(CommitHeader.decode(segment, 1, 5, 15, other, new Checksum(other)), "another store");
     MemorySegment.copy(segment.memory, Bytes.PAGE, segment.memory, 2 * Bytes.PAGE, Bytes.PAGE);
     assertNull(CommitHeader.decode(segment, 2, 5, 15, STORE, checksum), "another page");
   }
@@ -179,14 +178,14 @@ class FormatTest {
 
   @Test
   void leaf() {
-    LayerMap map = new LayerMap(new Cells());
-    map.put(513, Location.of(3, 4), 0x55667788);
-    map.put(512 + 70, Location.WHITEOUT, 0);
-    int length = LeafImage.write(map, 1, page.memory, 0);
-    assertEquals(16 + 64 + 24, length);
-    assertEquals("01000000000000000200000000000000", hex(page.memory, 0, 16));
-    assertEquals("02000000000000004000000000000000", hex(page.memory, 16, 16));
-    assertEquals("030000000400000088776655ffffffff0000000000000000", hex(page.memory, 80, 24));
+    Layer layer = new Layer(9, 0, new LayerMap(new Cells()));
+    layer.map.put(513, Location.of(3, 4), 0x55667788);
+    layer.map.put(512 + 70, Location.WHITEOUT, 0);
+    int length = LeafImage.write(layer, 1, page.memory, 0);
+    assertEquals(24 + 64 + 24, length);
+    assertEquals("090000000000000001000000000000000200000000000000", hex(page.memory, 0, 24));
+    assertEquals("02000000000000004000000000000000", hex(page.memory, 24, 16));
+    assertEquals("030000000400000088776655ffffffff0000000000000000", hex(page.memory, 88, 24));
   }
 
   @Test

@@ -12,7 +12,7 @@ class SpaceTest {
   @Test
   void overwritingForEverNeverFillsTheStore() {
     for (int i = 0; i < 4000; i++) {
-      assertEquals(0, bench.fill(volume, (i * 7919L & 0xffff) % 450, 2, i % 100), "write " + i);
+      assertEquals(0, bench.fill(volume, ((i * 7919L) & 0xffff) % 450, 2, i % 100), "write " + i);
     }
     bench.settle();
     bench.store().check();
