@@ -141,10 +141,7 @@ final class Commander {
       case Errno.ENOSPC ->
           new StoreError.NoSpace(message, Bytes.PAGE, space.freeBlocks() * Bytes.PAGE);
       case Errno.ENOENT -> new StoreError.NotFound(message);
-      default ->
-          health.stopped()
-              ? new StoreError.Stopped(health.reason())
-              : new StoreError.FailedPrecondition(message);
+      default -> new StoreError.Stopped(health.stopped() ? health.reason() : message);
     };
   }
 

@@ -23,6 +23,6 @@ public sealed interface StoreError {
   /** Still recovering, or closing. */
   record Unavailable(String message) implements StoreError {}
 
-  /** The store is damaged, or has stopped after a failed write. */
+  /** The store is damaged, or has stopped after a failed write, or what is needed is unreadable. */
   record Stopped(String message) implements StoreError {}
 }

@@ -50,9 +50,9 @@ class IntegrityTest {
     bench.fill(volume, 0, 1, 99);
     bench.flush(volume);
     bench.disk.flipBit(pageFilledWith(99) * 4096 + 5);
-    long busy = bench.volume("busy", 2 << 20);
+    long busy = bench.volume("busy", 4 << 20);
     for (int i = 0; i < 4000; i++) {
-      bench.fill(busy, ((i * 7919L) & 0xffff) % 450, 1, i % 90);
+      bench.fill(busy, ((i * 7919L) & 0xffff) % 600, 1, i % 90);
     }
     bench.settle();
     assertTrue(bench.store().stats().segmentsCleaned() > 0);
