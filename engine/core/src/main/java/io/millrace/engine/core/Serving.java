@@ -81,10 +81,10 @@ final class Serving {
   /** Goes once through everything that may have become possible. */
   long poll() {
     nowNanos = clock.nanos();
+    committer.durable(durability.durableLsn());
     writer.pump(nowNanos);
     commander.pump(checkpointer.waitsForCut(), nowNanos);
     long wait = committer.pump(nowNanos);
-    committer.durable(durability.durableLsn());
     durability.pump(committer.appliedLsn(), committer.loggedBytes);
     reader.pump();
     boolean more = !health.stopped() && background();

@@ -64,7 +64,7 @@ final class CutSearch {
       }
     }
     for (Ambiguous one : ambiguous) {
-      seen.add(new Seen(one.view, one.sector, one.cuts.getLast().op()));
+      seen.add(new Seen(one.view, one.sector, one.cuts.getFirst().op()));
     }
   }
 

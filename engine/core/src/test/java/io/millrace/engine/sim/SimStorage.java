@@ -299,14 +299,9 @@ final class SimStorage implements Storage {
     call.due = clock.nanos() + delayNanos();
     call.order = ++submitted;
     call.coversEnded = ended;
-    call.knownDurable = isSuperblock(call) ? 0 : syncedEnded;
+    call.knownDurable = syncedEnded;
     call.fault = fault(call.kind);
     flying.add(call);
-  }
-
-  /** Says nothing of the log. */
-  private static boolean isSuperblock(Call call) {
-    return call.offset / BLOCK_BYTES == 0 || call.offset / BLOCK_BYTES == 8;
   }
 
   private long delayNanos() {

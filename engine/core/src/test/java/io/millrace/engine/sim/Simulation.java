@@ -142,7 +142,7 @@ final class Simulation {
       case IDLE -> machine.idle(dice.below(IDLE_NANOS));
       case LOSE_POWER -> losePower(dice);
       case LOSE_PROCESS -> loseProcess(dice);
-      case REOPEN -> reopen(dice);
+      case REOPEN -> reopen();
       case EMPTY -> empty();
       case POLL -> pump((int) step.salt());
       case FAIL_CALL -> failCall(dice);
@@ -168,7 +168,11 @@ final class Simulation {
           "%s without a reason: %s".formatted(machine.store().state(), machine.store().reason()));
     }
     drain();
-    losePower(dice);
+    if (dice.percent(50)) {
+      losePower(dice);
+    } else {
+      reopen();
+    }
   }
 
   private void pump(int polls) {
@@ -212,21 +216,18 @@ final class Simulation {
     recover(After.PROCESS_LOSS);
   }
 
-  /** After a failed write or sync only a power loss tells what the disk really has. */
-  private void reopen(Dice dice) {
+  /** Also after a failed sync: what it covered is seen again, and is not durable. */
+  private void reopen() {
     drain();
     machine.store().close(requests.add(new Request.Close(model.event())));
     machine.await("the end of a close", requests::closed);
-    if (machine.store().state() != StoreState.CLOSED) {
-      if (!excused()) {
-        throw new Violation("closed, and is " + machine.store().state());
-      }
-      losePower(dice);
-      return;
+    StoreState state = machine.store().state();
+    if (state != StoreState.CLOSED && !excused()) {
+      throw new Violation("closed, and is " + state);
     }
     afterCrash();
     machine.open();
-    recover(After.CLOSE);
+    recover(state == StoreState.CLOSED ? After.CLOSE : After.PROCESS_LOSS);
   }
 
   private void afterCrash() {
