@@ -72,12 +72,12 @@ final class ClaimObserver {
   }
 
   private static boolean poolExists(DesktopClaim claim, Context<DesktopClaim> context) {
-    return !Sources.list(
+    return Sources.get(
             context,
             DesktopPool.class,
             claim.getMetadata().getNamespace(),
-            pool -> pool.getMetadata().getName().equals(claim.getSpec().poolName()))
-        .isEmpty();
+            claim.getSpec().poolName())
+        .isPresent();
   }
 
   private static List<String> names(List<Desktop> desktops) {

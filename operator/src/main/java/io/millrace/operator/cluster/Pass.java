@@ -14,6 +14,9 @@ public final class Pass {
   /** The caches are behind by a moment. */
   public static final Duration SOON = Duration.ofMillis(100);
 
+  /** A name that is needed is still held by an object that is going, or by somebody else. */
+  public static final Duration BLOCKED = Duration.ofSeconds(1);
+
   /** Something is under way; its event comes first, and this is in case one gets lost. */
   public static final Duration RECHECK = Duration.ofSeconds(5);
 

@@ -103,12 +103,30 @@ public final class Sources {
     return list(context, GenericKubernetesResource.class, kind.kind(), namespace, test);
   }
 
-  @SuppressWarnings("unchecked") // a source of R caches R
   private static <R extends HasMetadata> List<R> list(
       Context<?> context, Class<R> kind, String source, String namespace, Predicate<R> test) {
-    var cache =
-        (InformerEventSource<R, ?>) context.eventSourceRetriever().getEventSourceFor(kind, source);
+    var cache = cache(context, kind, source);
     return (namespace.isEmpty() ? cache.list(test) : cache.list(namespace, test)).toList();
+  }
+
+  @SuppressWarnings("unchecked") // a source of R caches R
+  private static <R extends HasMetadata> InformerEventSource<R, ?> cache(
+      Context<?> context, Class<R> kind, String source) {
+    return (InformerEventSource<R, ?>)
+        context.eventSourceRetriever().getEventSourceFor(kind, source);
+  }
+
+  /** The cached object of that name, if there is one. */
+  public static <R extends HasMetadata> Optional<R> get(
+      Context<?> context, Class<R> kind, String namespace, String name) {
+    return cache(context, kind, kind.getSimpleName()).get(new ResourceID(name, namespace));
+  }
+
+  /** The same of a foreign kind. */
+  public static Optional<GenericKubernetesResource> get(
+      Context<?> context, Foreign kind, String namespace, String name) {
+    return cache(context, GenericKubernetesResource.class, kind.kind())
+        .get(new ResourceID(name, namespace));
   }
 
   /** Maps an object to the namesake of its label, in its namespace. */
@@ -127,6 +145,12 @@ public final class Sources {
   public static String label(HasMetadata object, String label) {
     var labels = object.getMetadata().getLabels();
     return labels == null ? "" : Objects.requireNonNullElse(labels.get(label), "");
+  }
+
+  /** The label's value as a number, or 0 if it is none. */
+  public static int number(HasMetadata object, String label) {
+    String value = label(object, label);
+    return value.matches("[0-9]{1,9}") ? Integer.parseInt(value) : 0;
   }
 
   /** The annotation's value, or nothing. */

@@ -117,14 +117,8 @@ final class DesktopObserver {
 
   private static Optional<GenericKubernetesResource> namesake(
       Desktop desktop, Foreign kind, Context<Desktop> context) {
-    String name = desktop.getMetadata().getName();
-    return Sources.list(
-            context,
-            kind,
-            desktop.getMetadata().getNamespace(),
-            object -> object.getMetadata().getName().equals(name))
-        .stream()
-        .findFirst();
+    return Sources.get(
+        context, kind, desktop.getMetadata().getNamespace(), desktop.getMetadata().getName());
   }
 
   private static List<Observed.Clone> clones(Desktop desktop, Context<Desktop> context) {
@@ -142,7 +136,7 @@ final class DesktopObserver {
   private static Observed.Clone clone(PersistentVolumeClaim claim, Desktop desktop) {
     return new Observed.Clone(
         claim.getMetadata().getName(),
-        Integer.parseInt(Sources.label(claim, Labels.CLONE_NUMBER)),
+        Sources.number(claim, Labels.CLONE_NUMBER),
         Sources.label(claim, Labels.IMAGE_VERSION),
         Sources.isOwnedBy(claim, desktop),
         claim.getStatus() != null && "Bound".equals(claim.getStatus().getPhase()),
@@ -173,12 +167,6 @@ final class DesktopObserver {
 
   private static <R extends HasMetadata> Optional<R> named(
       Context<Desktop> context, Class<R> kind, Desktop desktop, String name) {
-    return Sources.list(
-            context,
-            kind,
-            desktop.getMetadata().getNamespace(),
-            object -> object.getMetadata().getName().equals(name))
-        .stream()
-        .findFirst();
+    return Sources.get(context, kind, desktop.getMetadata().getNamespace(), name);
   }
 }

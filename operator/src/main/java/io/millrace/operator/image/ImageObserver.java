@@ -51,7 +51,6 @@ final class ImageObserver {
     return new Observed(
         image.getMetadata().getName(),
         image.getSpec(),
-        Sources.isTerminating(image),
         missing.isPresent() ? List.of() : versions(image, pools, desktops, context),
         users(pools, desktops),
         missing,
@@ -157,7 +156,7 @@ final class ImageObserver {
           case "Running" -> Observed.Stage.RUNNING;
           default -> Observed.Stage.WAITING;
         },
-        Integer.parseInt(Sources.label(pod, Labels.ATTEMPT)),
+        Sources.number(pod, Labels.ATTEMPT),
         Sources.isTerminating(pod),
         Objects.toString(pod.getSpec().getNodeName(), ""),
         state

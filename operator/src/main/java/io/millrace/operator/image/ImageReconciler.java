@@ -122,7 +122,7 @@ public final class ImageReconciler implements Reconciler<GoldenImage>, Cleaner<G
       control = UpdateControl.patchStatus(fresh);
     }
     if (!done) {
-      return control.rescheduleAfter(Pass.SOON);
+      return control.rescheduleAfter(Pass.BLOCKED);
     }
     if (!Conditions.holds(status.conditions(), Conditions.READY)) {
       return control.rescheduleAfter(nextLook(plan));

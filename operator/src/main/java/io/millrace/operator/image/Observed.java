@@ -8,14 +8,12 @@ import java.util.Optional;
 /**
  * An image and all that its plan depends on, at one moment.
  *
- * @param terminating whether somebody has deleted the image
  * @param versions those of the spec, then those taken off it that something is left of
  * @param users pools and desktops that use any version
  */
 record Observed(
     String name,
     GoldenImageSpec spec,
-    boolean terminating,
     List<Version> versions,
     List<String> users,
     Optional<String> missing,

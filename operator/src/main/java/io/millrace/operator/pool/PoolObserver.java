@@ -48,14 +48,11 @@ final class PoolObserver {
   }
 
   private static Optional<GoldenImage> image(DesktopPool pool, Context<DesktopPool> context) {
-    String name = pool.getSpec().image().name();
-    return Sources.list(
-            context,
-            GoldenImage.class,
-            pool.getMetadata().getNamespace(),
-            image -> image.getMetadata().getName().equals(name))
-        .stream()
-        .findFirst();
+    return Sources.get(
+        context,
+        GoldenImage.class,
+        pool.getMetadata().getNamespace(),
+        pool.getSpec().image().name());
   }
 
   private static Observed.Member member(Desktop desktop) {

@@ -23,6 +23,7 @@ import io.millrace.operator.event.EventPublisher;
 import io.millrace.operator.event.EventReason;
 import io.millrace.operator.status.Conditions;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -61,12 +62,12 @@ public final class PoolReconciler implements Reconciler<DesktopPool> {
           boolean done = actions.execute(plan.actions(), pool, desktops);
           DesktopPoolStatus status = PoolStatusWriter.status(pool, observed, plan, clock.instant());
           publish(pool, status, plan);
-          return report(pool, status, done && plan.actions().isEmpty());
+          return report(pool, status, done ? nextLook(plan) : Pass.BLOCKED);
         });
   }
 
   private static UpdateControl<DesktopPool> report(
-      DesktopPool pool, DesktopPoolStatus status, boolean settled) {
+      DesktopPool pool, DesktopPoolStatus status, Duration nextLook) {
     UpdateControl<DesktopPool> control = UpdateControl.noUpdate();
     if (!status.equals(pool.getStatus())) {
       DesktopPool fresh = new DesktopPool();
@@ -75,7 +76,12 @@ public final class PoolReconciler implements Reconciler<DesktopPool> {
       control = UpdateControl.patchStatus(fresh);
     }
     boolean ready = Conditions.holds(status.conditions(), Conditions.READY);
-    return ready ? control : control.rescheduleAfter(settled ? Pass.RECHECK : Pass.SOON);
+    return ready ? control : control.rescheduleAfter(nextLook);
+  }
+
+  /** A large pool is made in portions. */
+  private static Duration nextLook(Plan plan) {
+    return plan.actions().isEmpty() ? Pass.RECHECK : Pass.SOON;
   }
 
   private void publish(DesktopPool pool, DesktopPoolStatus status, Plan plan) {

@@ -29,6 +29,8 @@ final class Controllers {
                 settings
                     .withKubernetesClient(client)
                     .withCloseClientOnStop(false)
+                    // An older event must not push what was just written out of the cache.
+                    .withParseResourceVersions(true)
                     .withConcurrentReconciliationThreads(THREADS)
                     .withReconciliationTerminationTimeout(STOP_TIMEOUT));
     Preflight preflight = new Preflight(client);

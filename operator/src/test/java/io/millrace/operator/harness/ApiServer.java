@@ -57,6 +57,8 @@ public final class ApiServer implements AutoCloseable {
       try {
         server.startProcesses();
         server.apply(Path.of("..", "manifests", "base", "crds"));
+        server.applyAll(Path.of("..", "manifests", "base", "namespace.yaml"));
+        server.applyAll(Path.of("..", "manifests", "base", "operator", "rbac.yaml"));
         return server;
       } catch (IOException | RuntimeException e) {
         server.close();
@@ -76,11 +78,26 @@ public final class ApiServer implements AutoCloseable {
         .build();
   }
 
+  /** The configuration of the operator's service account: it may do what the manifests allow. */
+  public Config operatorConfig() {
+    return new ConfigBuilder(config())
+        .withImpersonateUsername("system:serviceaccount:millrace-system:millrace-operator")
+        .withImpersonateGroups(
+            "system:serviceaccounts",
+            "system:serviceaccounts:millrace-system",
+            "system:authenticated")
+        .build();
+  }
+
+  public KubernetesClient operatorClient() {
+    return new KubernetesClientBuilder().withConfig(operatorConfig()).build();
+  }
+
   public KubernetesClient client() {
     return new KubernetesClientBuilder().withConfig(config()).build();
   }
 
-  /** Applies every YAML file of the folder, and waits until the kinds are served. */
+  /** Applies the CRDs of every YAML file of the folder, and waits until the kinds are served. */
   public void apply(Path yaml) {
     try (KubernetesClient client = client();
         Stream<Path> files = Files.list(yaml)) {
@@ -92,12 +109,10 @@ public final class ApiServer implements AutoCloseable {
     }
   }
 
-  /** The same for one file. */
-  public void applyFile(Path file) {
-    try (KubernetesClient client = client()) {
-      applyFile(client, file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  private void applyAll(Path file) throws IOException {
+    try (KubernetesClient client = client();
+        var in = Files.newInputStream(file)) {
+      client.load(in).items().forEach(object -> client.resource(object).serverSideApply());
     }
   }
 

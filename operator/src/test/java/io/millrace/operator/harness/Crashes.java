@@ -32,7 +32,7 @@ public final class Crashes {
     AtomicInteger left = new AtomicInteger(writes);
     KubernetesClient client =
         new KubernetesClientBuilder()
-            .withConfig(server.config())
+            .withConfig(server.operatorConfig())
             .withHttpClientBuilderConsumer(
                 builder ->
                     builder.addOrReplaceInterceptor(

@@ -93,6 +93,13 @@ public final class Scene {
     client.resources(DesktopClaim.class).inNamespace(namespace).withName(user).delete();
   }
 
+  /** Deletes what people write; the operator and the garbage collector do the rest. */
+  public void clear() {
+    client.resources(DesktopClaim.class).inNamespace(namespace).delete();
+    client.resources(DesktopPool.class).inNamespace(namespace).delete();
+    client.resources(GoldenImage.class).inNamespace(namespace).delete();
+  }
+
   public void deletePool() {
     client.resources(DesktopPool.class).inNamespace(namespace).withName("office").delete();
   }

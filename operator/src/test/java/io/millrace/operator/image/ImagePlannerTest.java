@@ -229,7 +229,6 @@ final class ImagePlannerTest {
               "debian",
               new GoldenImageSpec(
                   "millrace", "millrace", List.of(new ImageVersion("v1", source, "1Gi"))),
-              false,
               List.of(version),
               users,
               Optional.empty(),

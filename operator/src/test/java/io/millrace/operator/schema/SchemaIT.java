@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,6 +47,11 @@ final class SchemaIT {
   @BeforeEach
   void begin() {
     scene = new Scene(client);
+  }
+
+  @AfterEach
+  void cleanUp() {
+    scene.clear();
   }
 
   @Test

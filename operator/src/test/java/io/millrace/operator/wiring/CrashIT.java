@@ -10,13 +10,14 @@ import io.millrace.operator.harness.ApiServer;
 import io.millrace.operator.harness.Crashes;
 import io.millrace.operator.harness.Eventually;
 import io.millrace.operator.harness.Scene;
-import io.millrace.operator.harness.SharedApiServer;
 import io.millrace.operator.harness.World;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,12 +25,19 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The operator is killed after every nth write to the API server and started again, over and over,
  * through the whole life of a pool. With n = 1, there is a kill between any two writes.
  */
-@ExtendWith(SharedApiServer.class)
 final class CrashIT {
-  private final ApiServer server;
+  private static ApiServer server;
 
-  CrashIT(ApiServer server) {
-    this.server = server;
+  /** A server of its own: what other tests leave would use up the writes of a life. */
+  @BeforeAll
+  static void start() {
+    server = ApiServer.start();
+    server.apply(Path.of("src", "test", "resources", "foreign"));
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
   }
 
   @ParameterizedTest(name = "killed after every {0} writes")

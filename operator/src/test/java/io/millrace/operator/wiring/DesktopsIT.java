@@ -35,6 +35,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(SharedApiServer.class)
 final class DesktopsIT {
   private static KubernetesClient client;
+  private static KubernetesClient operatorClient;
   private static World world;
   private static RunningOperator operator;
   private Scene scene;
@@ -43,12 +44,14 @@ final class DesktopsIT {
   static void start(ApiServer server) {
     client = server.client();
     world = new World(client);
-    operator = RunningOperator.start(client);
+    operatorClient = server.operatorClient();
+    operator = RunningOperator.start(operatorClient);
   }
 
   @AfterAll
   static void stop() {
     operator.close();
+    operatorClient.close();
     world.close();
     client.close();
   }
@@ -63,8 +66,7 @@ final class DesktopsIT {
     world.guestsStop(true);
     world.claimsAreBound(true);
     world.imports(pod -> "");
-    scene.deletePool();
-    scene.deleteImage();
+    scene.clear();
     assertEquals(List.of(), world.violations());
   }
 
@@ -339,6 +341,27 @@ final class DesktopsIT {
     assertTrue(!Scene.holds(desktop("office-0"), Availability.AVAILABLE));
     world.claimsAreBound(true);
     scene.eventuallyPhase("office-0", DesktopPhase.STOPPED);
+  }
+
+  @Test
+  void transitionsAreToldAsEventsOnce() {
+    scene.image("v1");
+    scene.pool(1, "v1", "");
+    scene.eventuallyReady(1);
+    scene.claim("ann");
+    scene.eventuallyBound("ann");
+    scene.eventuallyPhase("office-0", DesktopPhase.CLAIMED);
+    scene.release("ann");
+    scene.eventuallyPhase("office-0", DesktopPhase.READY);
+    List<String> told =
+        client.events().v1().events().inNamespace(scene.namespace()).list().getItems().stream()
+            .filter(event -> "Desktop".equals(event.getRegarding().getKind()))
+            .map(event -> event.getReason())
+            .sorted()
+            .toList();
+    assertEquals(
+        List.of("DesktopClaimed", "DesktopReady", "DesktopReady", "ResetDone", "ResetStarted"),
+        told.stream().filter(reason -> !reason.equals("DesktopStalled")).toList());
   }
 
   @Test

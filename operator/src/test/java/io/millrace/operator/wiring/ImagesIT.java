@@ -31,6 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(SharedApiServer.class)
 final class ImagesIT {
   private static KubernetesClient client;
+  private static KubernetesClient operatorClient;
   private static World world;
   private static RunningOperator operator;
   private Scene scene;
@@ -39,12 +40,14 @@ final class ImagesIT {
   static void start(ApiServer server) {
     client = server.client();
     world = new World(client);
-    operator = RunningOperator.start(client);
+    operatorClient = server.operatorClient();
+    operator = RunningOperator.start(operatorClient);
   }
 
   @AfterAll
   static void stop() {
     operator.close();
+    operatorClient.close();
     world.close();
     client.close();
   }
@@ -57,8 +60,7 @@ final class ImagesIT {
   @AfterEach
   void cleanUp() {
     world.imports(pod -> "");
-    scene.deletePool();
-    scene.deleteImage();
+    scene.clear();
   }
 
   @Test

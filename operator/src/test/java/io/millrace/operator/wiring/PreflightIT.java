@@ -18,7 +18,8 @@ final class PreflightIT {
   void operatorSaysWhatIsMissingAndGoesOnWhenItComes() {
     try (ApiServer server = ApiServer.start();
         KubernetesClient client = server.client();
-        RunningOperator operator = RunningOperator.start(client)) {
+        KubernetesClient operatorClient = server.operatorClient();
+        RunningOperator operator = RunningOperator.start(operatorClient)) {
       Scene scene = new Scene(client);
       scene.image("v1");
       scene.pool(1, "v1", "");
