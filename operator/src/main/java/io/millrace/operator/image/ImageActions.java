@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.millrace.api.v1alpha1.GoldenImage;
 import io.millrace.api.v1alpha1.ImageVersion;
+import io.millrace.operator.Labels;
 import io.millrace.operator.Names;
 import io.millrace.operator.cluster.Foreign;
 import io.millrace.operator.cluster.Sources;
@@ -41,7 +42,7 @@ final class ImageActions {
       case Action.EndImport end -> end(end.version(), image);
       case Action.DiscardHalfImport discard -> discard(discard.version(), image);
       case Action.TakeSnapshot take ->
-          writes.create(new ImportTemplates(image).snapshot(take), image);
+          writes.create(new ImportTemplates(image).snapshot(located(take, image)), image);
       case Action.DeleteSnapshot delete ->
           delete(
               writes.read(
@@ -65,6 +66,17 @@ final class ImageActions {
     ImportTemplates templates = new ImportTemplates(image);
     return writes.create(templates.pod(version, start.attempt(), importerImage), image)
         && writes.create(templates.claim(version), image);
+  }
+
+  /** A claim that nobody imported knows itself where it is. */
+  private Action.TakeSnapshot located(Action.TakeSnapshot take, GoldenImage image) {
+    if (!take.node().isEmpty()) {
+      return take;
+    }
+    PersistentVolumeClaim claim =
+        writes.read(PersistentVolumeClaim.class, namespace(image), take.claimName());
+    String node = claim == null ? "" : Sources.annotation(claim, Labels.SELECTED_NODE);
+    return new Action.TakeSnapshot(take.version(), take.claimName(), node, take.digest());
   }
 
   private boolean end(String version, GoldenImage image) {

@@ -16,6 +16,7 @@ import io.millrace.operator.Labels;
 import io.millrace.operator.Names;
 import io.millrace.operator.cluster.Foreign;
 import io.millrace.operator.cluster.Writes;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 
@@ -26,6 +27,9 @@ final class ImportTemplates {
 
   /** A qcow2 file is checked as a whole before any of it is taken; this is on top of its disk. */
   private static final long SCRATCH_SLACK_BYTES = 1L << 30;
+
+  /** An import that takes longer hangs; it is begun anew. */
+  private static final Duration DEADLINE = Duration.ofHours(6);
 
   private static final long IMPORTER_ID = 65_532;
 
@@ -62,6 +66,7 @@ final class ImportTemplates {
         .withNewSpec()
         .withHostname("importer")
         .withRestartPolicy("Never")
+        .withActiveDeadlineSeconds(DEADLINE.toSeconds())
         .withAutomountServiceAccountToken(false)
         .withEnableServiceLinks(false)
         .withTerminationGracePeriodSeconds(5L)

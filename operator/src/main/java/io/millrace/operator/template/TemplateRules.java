@@ -12,6 +12,44 @@ import org.jspecify.annotations.Nullable;
  * and this refuses what it doesn't know, such as a kind of volume of a later KubeVirt. Pure.
  */
 public final class TemplateRules {
+  private static final Set<String> SPEC_FIELDS =
+      Set.of(
+          "affinity",
+          "architecture",
+          "dnsConfig",
+          "dnsPolicy",
+          "domain",
+          "evictionStrategy",
+          "livenessProbe",
+          "networks",
+          "nodeSelector",
+          "priorityClassName",
+          "readinessProbe",
+          "schedulerName",
+          "terminationGracePeriodSeconds",
+          "tolerations",
+          "topologySpreadConstraints",
+          "volumes");
+  private static final Set<String> DEVICES =
+      Set.of(
+          "autoattachGraphicsDevice",
+          "autoattachInputDevice",
+          "autoattachMemBalloon",
+          "autoattachPodInterface",
+          "autoattachSerialConsole",
+          "blockMultiQueue",
+          "clientPassthrough",
+          "disks",
+          "inputs",
+          "interfaces",
+          "logSerialConsole",
+          "networkInterfaceMultiqueue",
+          "rng",
+          "sound",
+          "tpm",
+          "useVirtioTransitional",
+          "video",
+          "watchdog");
   private static final Set<String> VOLUMES =
       Set.of("containerDisk", "emptyDisk", "cloudInitNoCloud", "cloudInitConfigDrive");
   private static final Set<String> CLOUD_INIT =
@@ -39,6 +77,8 @@ public final class TemplateRules {
   public static List<String> violations(DesktopTemplate template) {
     List<String> violations = new ArrayList<>();
     Map<String, Object> devices = object(object(template.spec(), "domain"), "devices");
+    checkFields("spec", template.spec(), SPEC_FIELDS, violations);
+    checkFields("devices", devices, DEVICES, violations);
     objects(template.spec(), "volumes").forEach(volume -> checkVolume(volume, violations));
     objects(devices, "disks").forEach(disk -> checkDisk(disk, violations));
     objects(devices, "interfaces").forEach(nic -> checkInterface(nic, violations));
@@ -71,11 +111,16 @@ public final class TemplateRules {
   }
 
   private static void checkDisk(Map<String, Object> disk, List<String> violations) {
-    for (String field : disk.keySet()) {
-      if (!DISK_FIELDS.contains(field)) {
+    checkFields("disk " + disk.get("name"), disk, DISK_FIELDS, violations);
+  }
+
+  private static void checkFields(
+      String where, Map<String, Object> object, Set<String> allowed, List<String> violations) {
+    for (String field : object.keySet()) {
+      if (!allowed.contains(field)) {
         violations.add(
-            "disk %s: %s is not among the fields a pool may set (%s): remove it"
-                .formatted(disk.get("name"), field, sorted(DISK_FIELDS)));
+            "%s: %s is not among the fields a pool may set (%s): remove it"
+                .formatted(where, field, sorted(allowed)));
       }
     }
   }

@@ -38,6 +38,8 @@ final class TemplateRulesTest {
       textBlock =
           """
           {volumes: [{name: x, hostDisk: {path: /}}]}                      | volume x: hostDisk
+          {utilityVolumes: [{name: x, claimName: y}]}                      | spec: utilityVolumes
+          {domain: {devices: {somethingNew: {}}}}                          | devices: somethingNew
           {volumes: [{name: x, somethingNew: {}}]}                         | volume x: somethingNew
           {volumes: [{name: x, cloudInitNoCloud: {secretRef: {name: y}}}]} | cloudInitNoCloud.secretRef would hand a Secret
           {domain: {devices: {disks: [{name: x, lun: {reservation: true}}]}}} | disk x: lun
