@@ -5,14 +5,27 @@ Prints every failure with its first line, then alone on the last line "N passed,
 Exit code 1 when a test failed, when a part broke off, or when there was nothing to count.
 """
 import pathlib
+import re
 import sys
 import xml.etree.ElementTree as xml
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def cases(folder):
     for report in sorted(pathlib.Path(folder).rglob("*.xml")):
         for case in xml.parse(report).getroot().iter("testcase"):
             yield report, case
+
+
+def first_error(part):
+    """What the part's log calls an error first; CI keeps little more than these last lines."""
+    log = pathlib.Path("target/logs", f"{part}.log")
+    if not log.exists():
+        return f"see above; no {log}"
+    lines = [COLOUR.sub("", line).strip() for line in log.read_text(errors="replace").splitlines()]
+    errors = [line for line in lines if line.startswith(("[ERROR]", "error:"))] or lines[-3:]
+    return " | ".join(errors[:4])[:1500] + f" (whole log: {log})"
 
 
 def main(folder, broken):
@@ -32,7 +45,7 @@ def main(folder, broken):
         else:
             passed += 1
     # A part whose own failures are counted above needs no second entry.
-    failures += [f"{part}: did not run to its end; its error is above, its log in target/logs" for part in broken if part not in parts_with_failures]
+    failures += [f"{part}: did not run to its end: {first_error(part)}" for part in broken if part not in parts_with_failures]
     for failure in failures:
         print(f"FAILED: {failure}")
     if passed + len(failures) == 0:

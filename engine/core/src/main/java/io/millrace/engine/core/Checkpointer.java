@@ -232,12 +232,20 @@ final class Checkpointer {
 
   private void syncAll() {
     syncedLsn = serving.committer.appliedLsn();
-    sync();
+    pending++;
+    serving.disk.sync(this::allSynced);
     next = this::writeRoot;
   }
 
+  /** At once, so that the very next commit bears witness of it. */
+  private void allSynced(int errno) {
+    pending--;
+    if (errno == 0) {
+      serving.durability.synced(syncedLsn);
+    }
+  }
+
   private void writeRoot() {
-    serving.durability.synced(syncedLsn);
     root =
         new Root(
             root.number(),

@@ -313,7 +313,8 @@ final class Simulation {
     List<View> snapshots = model.usable(true);
     probes.insert(snapshots);
     for (View view : List.copyOf(model.views())) {
-      if (view.created && !view.deleting && view.readableId() != 0) {
+      boolean decided = view.created && !view.deleting && view.nextSizeBytes == 0;
+      if (decided && view.readableId() != 0) {
         readAll(view, reader);
       }
     }
