@@ -41,12 +41,14 @@ import java.util.stream.Collectors;
     maxInterval = 30_000)
 public final class ClaimReconciler implements Reconciler<DesktopClaim> {
   private final ClaimObserver observer = new ClaimObserver();
+  private final Writes writes;
   private final ClaimActions actions;
   private final EventPublisher events;
   private final Clock clock;
 
   public ClaimReconciler(KubernetesClient client, Clock clock) {
-    this.actions = new ClaimActions(new Writes(client));
+    this.writes = new Writes(client);
+    this.actions = new ClaimActions(writes);
     this.events = new EventPublisher(client, clock);
     this.clock = clock;
   }
@@ -66,20 +68,22 @@ public final class ClaimReconciler implements Reconciler<DesktopClaim> {
           }
           DesktopClaimStatus status =
               ClaimStatusWriter.status(claim, desktops, plan, clock.instant());
-          publish(claim, status);
-          return report(claim, status);
+          report(claim, status);
+          return status.phase() == ClaimPhase.BOUND
+              ? UpdateControl.<DesktopClaim>noUpdate()
+              : UpdateControl.<DesktopClaim>noUpdate().rescheduleAfter(Pass.RECHECK);
         });
   }
 
-  private static UpdateControl<DesktopClaim> report(DesktopClaim claim, DesktopClaimStatus status) {
-    UpdateControl<DesktopClaim> control = UpdateControl.noUpdate();
-    if (!status.equals(claim.getStatus())) {
-      DesktopClaim fresh = new DesktopClaim();
-      fresh.setMetadata(Pass.identity(claim));
-      fresh.setStatus(status);
-      control = UpdateControl.patchStatus(fresh);
+  private void report(DesktopClaim claim, DesktopClaimStatus status) {
+    if (status.equals(claim.getStatus())) {
+      return;
     }
-    return status.phase() == ClaimPhase.BOUND ? control : control.rescheduleAfter(Pass.RECHECK);
+    DesktopClaim fresh = new DesktopClaim();
+    fresh.setMetadata(Pass.identity(claim));
+    fresh.setStatus(status);
+    writes.applyStatusLocked(claim, fresh);
+    publish(claim, status);
   }
 
   private void publish(DesktopClaim claim, DesktopClaimStatus status) {

@@ -92,6 +92,15 @@ public final class Writes {
                 .build());
   }
 
+  /**
+   * Applies the status if the object still has the version that was observed. So nothing is
+   * reported from a stale cache, and what a reconciler says after it, it says once.
+   */
+  public void applyStatusLocked(HasMetadata observed, HasMetadata fresh) {
+    fresh.getMetadata().setResourceVersion(observed.getMetadata().getResourceVersion());
+    applyStatus(fresh);
+  }
+
   /** Merges the patch if the object still has the resource version that was observed. */
   public void patchLocked(HasMetadata observed, Map<String, ?> patch) {
     merge(observed, observed.getMetadata().getResourceVersion(), patch, false);

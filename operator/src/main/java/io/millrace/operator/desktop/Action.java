@@ -4,8 +4,18 @@ import io.millrace.api.v1alpha1.ImageRef;
 
 /** One step towards the desktop that is wanted; each is safe to repeat. */
 sealed interface Action {
+  /** Whether the desktop itself is another object after the step, so that a new pass must look. */
+  default boolean changesDesktop() {
+    return false;
+  }
+
   /** Follow the pool before a new clone is made. */
-  record AdoptRevision(ImageRef image, String templateHash) implements Action {}
+  record AdoptRevision(ImageRef image, String templateHash) implements Action {
+    @Override
+    public boolean changesDesktop() {
+      return true;
+    }
+  }
 
   record CreateClone(int number, String imageVersion, String snapshotName, long bytes, String node)
       implements Action {}
@@ -20,7 +30,12 @@ sealed interface Action {
   record SwapClone(int cloneNumber, RunStrategy strategy) implements Action {}
 
   /** Say that the desktop's reset is proven: the next claim may have it. */
-  record ClearClaim() implements Action {}
+  record ClearClaim() implements Action {
+    @Override
+    public boolean changesDesktop() {
+      return true;
+    }
+  }
 
   /** Delete a clone that the machine does not have. */
   record DeleteClone(String claimName, int number) implements Action {}

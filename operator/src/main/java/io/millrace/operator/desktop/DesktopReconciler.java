@@ -49,6 +49,7 @@ import org.jspecify.annotations.Nullable;
     intervalMultiplier = 2.0,
     maxInterval = 30_000)
 public final class DesktopReconciler implements Reconciler<Desktop> {
+  private final Writes writes;
   private final DesktopObserver observer;
   private final DesktopActions actions;
   private final EventPublisher events;
@@ -56,7 +57,7 @@ public final class DesktopReconciler implements Reconciler<Desktop> {
 
   public DesktopReconciler(
       KubernetesClient client, Preflight preflight, OperatorConfig config, Clock clock) {
-    Writes writes = new Writes(client);
+    this.writes = new Writes(client);
     this.observer = new DesktopObserver(preflight, writes, config.driverName());
     this.actions = new DesktopActions(writes);
     this.events = new EventPublisher(client, clock);
@@ -70,11 +71,14 @@ public final class DesktopReconciler implements Reconciler<Desktop> {
           Observed observed = observer.observe(desktop, context);
           Plan plan = DesktopPlanner.plan(observed);
           Outcome outcome = execute(plan, desktop, context);
+          if (plan.actions().stream().anyMatch(Action::changesDesktop)) {
+            return UpdateControl.<Desktop>noUpdate().rescheduleAfter(Pass.SOON);
+          }
           DesktopStatus status =
               DesktopStatusWriter.status(desktop, observed, outcome.plan(), clock.instant());
-          publish(desktop, status, outcome.plan());
+          report(desktop, status, outcome.plan());
           boolean soon = !outcome.done() || (observed.availableToClaims() && !plan.available());
-          return report(desktop, status, outcome.plan(), soon);
+          return nextLook(outcome.plan(), soon);
         });
   }
 
@@ -102,15 +106,19 @@ public final class DesktopReconciler implements Reconciler<Desktop> {
     }
   }
 
-  private static UpdateControl<Desktop> report(
-      Desktop desktop, DesktopStatus status, Plan plan, boolean soon) {
-    UpdateControl<Desktop> control = UpdateControl.noUpdate();
-    if (!status.equals(desktop.getStatus())) {
-      Desktop fresh = new Desktop();
-      fresh.setMetadata(Pass.identity(desktop));
-      fresh.setStatus(status);
-      control = UpdateControl.patchStatus(fresh);
+  private void report(Desktop desktop, DesktopStatus status, Plan plan) {
+    if (status.equals(desktop.getStatus())) {
+      return;
     }
+    Desktop fresh = new Desktop();
+    fresh.setMetadata(Pass.identity(desktop));
+    fresh.setStatus(status);
+    writes.applyStatusLocked(desktop, fresh);
+    publish(desktop, status, plan);
+  }
+
+  private static UpdateControl<Desktop> nextLook(Plan plan, boolean soon) {
+    UpdateControl<Desktop> control = UpdateControl.noUpdate();
     boolean settled = plan.ready() && plan.actions().isEmpty();
     return settled ? control : control.rescheduleAfter(soon ? Pass.SOON : Pass.RECHECK);
   }

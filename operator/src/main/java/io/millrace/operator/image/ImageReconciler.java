@@ -77,8 +77,8 @@ public final class ImageReconciler implements Reconciler<GoldenImage>, Cleaner<G
           Plan plan = ImagePlanner.plan(observer.observe(image, context));
           boolean done = actions.execute(plan.actions(), image);
           GoldenImageStatus status = ImageStatusWriter.status(image, plan, clock.instant());
-          publish(image, status);
-          return report(image, status, plan, done);
+          report(image, status);
+          return nextPass(status, plan, done);
         });
   }
 
@@ -106,21 +106,25 @@ public final class ImageReconciler implements Reconciler<GoldenImage>, Cleaner<G
                 .set(Conditions.STALLED, true, "InUse", message)
                 .build()));
     if (!fresh.getStatus().equals(before)) {
-      writes.applyStatus(fresh);
+      writes.applyStatusLocked(image, fresh);
       events.publish(image, EventReason.IMAGE_IN_USE, message);
     }
     return DeleteControl.noFinalizerRemoval().rescheduleAfter(Pass.RECHECK.toMillis());
   }
 
-  private UpdateControl<GoldenImage> report(
-      GoldenImage image, GoldenImageStatus status, Plan plan, boolean done) {
-    UpdateControl<GoldenImage> control = UpdateControl.noUpdate();
-    if (!status.equals(image.getStatus())) {
-      GoldenImage fresh = new GoldenImage();
-      fresh.setMetadata(Pass.identity(image));
-      fresh.setStatus(status);
-      control = UpdateControl.patchStatus(fresh);
+  private void report(GoldenImage image, GoldenImageStatus status) {
+    if (status.equals(image.getStatus())) {
+      return;
     }
+    GoldenImage fresh = new GoldenImage();
+    fresh.setMetadata(Pass.identity(image));
+    fresh.setStatus(status);
+    writes.applyStatusLocked(image, fresh);
+    publish(image, status);
+  }
+
+  private UpdateControl<GoldenImage> nextPass(GoldenImageStatus status, Plan plan, boolean done) {
+    UpdateControl<GoldenImage> control = UpdateControl.noUpdate();
     if (!done) {
       return control.rescheduleAfter(Pass.BLOCKED);
     }

@@ -38,13 +38,15 @@ import java.util.stream.Collectors;
     maxInterval = 30_000)
 public final class PoolReconciler implements Reconciler<DesktopPool> {
   private final PoolObserver observer;
+  private final Writes writes;
   private final PoolActions actions;
   private final EventPublisher events;
   private final Clock clock;
 
   public PoolReconciler(KubernetesClient client, Preflight preflight, Clock clock) {
     this.observer = new PoolObserver(preflight);
-    this.actions = new PoolActions(new Writes(client));
+    this.writes = new Writes(client);
+    this.actions = new PoolActions(writes);
     this.events = new EventPublisher(client, clock);
     this.clock = clock;
   }
@@ -61,22 +63,28 @@ public final class PoolReconciler implements Reconciler<DesktopPool> {
           Plan plan = PoolPlanner.plan(observed);
           boolean done = actions.execute(plan.actions(), pool, desktops);
           DesktopPoolStatus status = PoolStatusWriter.status(pool, observed, plan, clock.instant());
-          publish(pool, status, plan);
-          return report(pool, status, done ? nextLook(plan) : Pass.BLOCKED);
+          tellActions(pool, plan);
+          report(pool, status, plan);
+          return Conditions.holds(status.conditions(), Conditions.READY)
+              ? UpdateControl.<DesktopPool>noUpdate()
+              : UpdateControl.<DesktopPool>noUpdate()
+                  .rescheduleAfter(done ? nextLook(plan) : Pass.BLOCKED);
         });
   }
 
-  private static UpdateControl<DesktopPool> report(
-      DesktopPool pool, DesktopPoolStatus status, Duration nextLook) {
-    UpdateControl<DesktopPool> control = UpdateControl.noUpdate();
-    if (!status.equals(pool.getStatus())) {
-      DesktopPool fresh = new DesktopPool();
-      fresh.setMetadata(Pass.identity(pool));
-      fresh.setStatus(status);
-      control = UpdateControl.patchStatus(fresh);
+  private void report(DesktopPool pool, DesktopPoolStatus status, Plan plan) {
+    if (status.equals(pool.getStatus())) {
+      return;
     }
-    boolean ready = Conditions.holds(status.conditions(), Conditions.READY);
-    return ready ? control : control.rescheduleAfter(nextLook);
+    DesktopPool fresh = new DesktopPool();
+    fresh.setMetadata(Pass.identity(pool));
+    fresh.setStatus(status);
+    writes.applyStatusLocked(pool, fresh);
+    var before = pool.getStatus() == null ? null : pool.getStatus().conditions();
+    if (Conditions.holds(status.conditions(), Conditions.STALLED)
+        && !Conditions.holds(before, Conditions.STALLED)) {
+      events.publish(pool, EventReason.POOL_STALLED, plan.message());
+    }
   }
 
   /** A large pool is made in portions. */
@@ -84,7 +92,7 @@ public final class PoolReconciler implements Reconciler<DesktopPool> {
     return plan.actions().isEmpty() ? Pass.RECHECK : Pass.SOON;
   }
 
-  private void publish(DesktopPool pool, DesktopPoolStatus status, Plan plan) {
+  private void tellActions(DesktopPool pool, Plan plan) {
     long made = count(plan, Action.CreateDesktop.class);
     long deleted = count(plan, Action.DeleteDesktop.class);
     long updated = count(plan, Action.UpdateDesktop.class);
@@ -97,11 +105,6 @@ public final class PoolReconciler implements Reconciler<DesktopPool> {
           pool,
           EventReason.ROLLED_OUT,
           "updates %d desktops; version %s".formatted(updated, pool.getSpec().image().version()));
-    }
-    var before = pool.getStatus() == null ? null : pool.getStatus().conditions();
-    if (Conditions.holds(status.conditions(), Conditions.STALLED)
-        && !Conditions.holds(before, Conditions.STALLED)) {
-      events.publish(pool, EventReason.POOL_STALLED, plan.message());
     }
   }
 
