@@ -2,6 +2,7 @@ package io.millrace.operator.wiring;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.Operator;
+import io.javaoperatorsdk.operator.api.config.InformerStoppedHandler;
 import io.millrace.operator.OperatorConfig;
 import io.millrace.operator.claim.ClaimReconciler;
 import io.millrace.operator.cluster.Preflight;
@@ -21,8 +22,17 @@ final class Controllers {
 
   private Controllers() {}
 
-  /** Not started yet. The client stays the caller's. */
-  static Operator create(KubernetesClient client, OperatorConfig config, Clock clock) {
+  /**
+   * Not started yet. The client stays the caller's.
+   *
+   * @param whenBlind told when a watch has ended for good: the operator no longer sees the cluster.
+   *     The SDK's own answer is System.exit in the middle of whatever runs.
+   */
+  static Operator create(
+      KubernetesClient client,
+      OperatorConfig config,
+      Clock clock,
+      InformerStoppedHandler whenBlind) {
     Operator operator =
         new Operator(
             settings ->
@@ -31,6 +41,7 @@ final class Controllers {
                     .withCloseClientOnStop(false)
                     // An older event must not push what was just written out of the cache.
                     .withParseResourceVersions(true)
+                    .withInformerStoppedHandler(whenBlind)
                     .withConcurrentReconciliationThreads(THREADS)
                     .withReconciliationTerminationTimeout(STOP_TIMEOUT));
     Preflight preflight = new Preflight(client);

@@ -27,7 +27,8 @@ final class RunningOperator implements AutoCloseable {
   }
 
   static RunningOperator start(KubernetesClient client) {
-    Operator operator = Controllers.create(client, CONFIG, Clock.systemUTC());
+    Operator operator =
+        Controllers.create(client, CONFIG, Clock.systemUTC(), (informer, cause) -> {});
     operator.start();
     return new RunningOperator(operator);
   }
