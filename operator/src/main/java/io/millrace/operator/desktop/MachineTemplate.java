@@ -114,8 +114,10 @@ final class MachineTemplate {
 
   private Map<String, Object> domain(Map<String, Object> given) {
     Map<String, Object> domain = new LinkedHashMap<>(given);
-    // A reboot ends the instance, so that the operator sees it and decides what comes next.
-    domain.put("rebootPolicy", "Terminate");
+    // No rebootPolicy: a guest that reboots stays in its instance, on its disk, and is back within
+    // seconds, which is what users and installers of updates expect. Terminate would take the
+    // instance down each time, and KubeVirt refuses it while its RebootPolicy gate is off. A reset
+    // needs neither: it halts the machine.
     Map<String, Object> firmware = object(given, "firmware");
     firmware.put("uuid", identity.firmwareUuid().toString());
     firmware.put("serial", desktop.getMetadata().getName());

@@ -1,6 +1,7 @@
 package io.millrace.operator.desktop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -54,6 +55,12 @@ final class MachineTemplateTest {
     assertEquals(Map.of(), spec(machine, "domain", "firmware", "bootloader", "bios"));
     assertEquals("blue", machine.get("spec", "template", "metadata", "labels", "team"));
     assertEquals("windows.11", machine.get("spec", "preference", "name"));
+  }
+
+  @Test
+  void nothingIsAskedThatAStockKubeVirtRefuses() {
+    Map<?, ?> domain = (Map<?, ?>) spec(render(desktop(0)), "domain");
+    assertFalse(domain.containsKey("rebootPolicy"), "needs the gate RebootPolicy, alpha in 1.8");
   }
 
   @Test

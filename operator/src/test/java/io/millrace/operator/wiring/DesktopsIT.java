@@ -93,7 +93,6 @@ final class DesktopsIT {
     scene.eventuallyReady(1);
     GenericKubernetesResource machine = machine("office-0");
     assertEquals("RerunOnFailure", machine.get("spec", "runStrategy"));
-    assertEquals("Terminate", template(machine, "domain", "rebootPolicy"));
     assertEquals("office-0", template(machine, "domain", "firmware", "serial"));
     assertEquals("office-0", template(machine, "hostname"));
     assertEquals("384Mi", template(machine, "domain", "memory", "guest"));
