@@ -66,7 +66,9 @@ final class DesktopPlanner {
   private static boolean mustReplace(Observed o, Machine machine) {
     return switch (o.holder()) {
       case CLAIM -> false;
-      case NO_MORE -> machine.cloneNumber() <= o.heldCloneNumber();
+      case NO_MORE ->
+          machine.cloneNumber() <= o.heldCloneNumber()
+              || o.clone(machine.cloneNumber()).filter(Clone::usable).isEmpty();
       case NOBODY ->
           !machine.templateHash().equals(o.spec().templateHash())
               || o.clone(machine.cloneNumber())

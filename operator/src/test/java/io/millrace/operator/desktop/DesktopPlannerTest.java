@@ -293,6 +293,15 @@ final class DesktopPlannerTest {
   }
 
   @Test
+  void newCloneThatIsLostBeforeTheResetEndsIsReplaced() {
+    Case c = new Case().machine(2, "Halted", "Halted").heldBy(Holder.NO_MORE, 1);
+    assertEquals(List.of(create(3, "v1")), c.plan().actions());
+    assertEquals(DesktopPhase.RESETTING, c.plan().phase());
+    c.clone(3, "v1", true);
+    assertEquals(List.of(new SwapClone(3, RunStrategy.RUNNING)), c.plan().actions());
+  }
+
+  @Test
   void resetFollowsThePoolBeforeItMakesAClone() {
     Case c = up(1).heldBy(Holder.NO_MORE, 1).poolWants(V2, "h2");
     assertEquals(
