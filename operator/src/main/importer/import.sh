@@ -10,12 +10,15 @@
 #   IMPORT_TRIES     downloads that are tried in all          (default: 3)
 #
 # A failure leaves one line in the report: a reason for the operator, then a message for people. Reasons:
-# Unreachable Truncated DigestMismatch FormatMismatch HasBackingFile HasExternalDataFile TooLarge NoSpace.
-# What the target holds after a failure is undefined; the operator throws it away.
+# Unreachable Truncated DigestMismatch FormatMismatch HasBackingFile HasExternalDataFile TooLarge NoSpace
+# DiskFailed Broken. What the target holds after a failure is undefined; the operator throws it away.
 #
 # The file is hostile until its digest is checked, and a qcow2 file also after that: it is read as qcow2 and
 # nothing else, and only when its header names no other file.
-set -euo pipefail
+#
+# Bash takes no notice of a failure in a function that is called before || or in an if, however deep: what runs
+# under `download` says itself what becomes of its failures.
+set -Eeuo pipefail
 export LC_ALL=C
 
 url=$IMPORT_URL
@@ -34,13 +37,14 @@ dd_says=$scratch/dd.err
 digest_says=$scratch/digest
 
 main() {
-  target_bytes=$(bytes_of "$target")
+  trap 'broken "$BASH_COMMAND"' ERR
+  target_bytes=$(bytes_of "$target") || fail DiskFailed "the disk $target can't be opened"
   case $format in
     raw) import_raw ;;
     qcow2) import_qcow2 ;;
     *) fail FormatMismatch "format $format is unknown: use raw or qcow2" ;;
   esac
-  sync "$target"
+  sync "$target" || fail DiskFailed "the disk can't be written: what was written did not arrive"
   echo "imported $url: $target_bytes bytes"
 }
 
@@ -57,25 +61,33 @@ stream_to_target() {
   local codes
   zero_target
   rm -f "$digest_says"
-  set +e
   fetch | head -c $((target_bytes + 1)) | tee >(sha256sum | cut -c1-64 >"$digest_says") |
-    dd of="$target" bs=$hole iflag=fullblock conv=sparse,notrunc 2>"$dd_says"
+    dd of="$target" bs=$hole iflag=fullblock conv=sparse,notrunc,fsync 2>"$dd_says"
   codes=("${PIPESTATUS[@]}")
-  set -e
-  if [ "$(bytes_copied)" -gt "$target_bytes" ] || grep -q 'No space left' "$dd_says"; then
-    fail TooLarge "the image is larger than the disk of $target_bytes bytes: raise size"
-  fi
-  [ "${codes[3]}" = 0 ] || fail NoSpace "the disk can't be written: $(head -n 1 "$dd_says")"
+  check_written "${codes[3]}"
   [ "${codes[0]}" = 0 ] || return "${codes[0]}"
   wait_for_digest
 }
+
+# A device has no space left at its end, where the image is too large, or before, where the store is full.
+check_written() {
+  local copied
+  copied=$(bytes_copied)
+  if [ "$copied" -gt "$target_bytes" ] || { [ "$1" != 0 ] && [ "$copied" = "$target_bytes" ] && is_full; }; then
+    fail TooLarge "the image is larger than the disk of $target_bytes bytes: raise size"
+  fi
+  [ "$1" != 0 ] || return 0
+  ! is_full || fail NoSpace "the store is full: delete volumes or snapshots, or enlarge it"
+  fail DiskFailed "the disk can't be written: $(head -n 1 "$dd_says")"
+}
+
+is_full() { grep -q 'No space left' "$dd_says"; }
 
 bytes_copied() { sed -n 's/^\([0-9]*\) bytes.*/\1/p' "$dd_says" | tail -n 1 | grep . || echo 0; }
 
 # The process substitution ends a moment after the pipeline.
 wait_for_digest() {
-  local i
-  for i in $(seq 100); do
+  for _ in $(seq 100); do
     [ -s "$digest_says" ] && return
     sleep 0.05
   done
@@ -109,11 +121,11 @@ import_qcow2() {
 }
 
 save_to() {
-  rm -f "$1"
   local status=0
+  : >"$1" || fail NoSpace "no room for the download in $scratch"
   fetch >"$1" || status=$?
   # 23: curl could not write
-  [ "$status" != 23 ] || fail NoSpace "no room for the download: $(df -h --output=avail "$scratch" | tail -n 1) left"
+  [ "$status" != 23 ] || fail NoSpace "no room for the download: $(df -h --output=avail "$scratch" | tail -n 1 || true) left"
   return "$status"
 }
 
@@ -176,9 +188,8 @@ zero_target() {
   if [ -b "$target" ]; then
     blkdiscard --zeroout "$target"
   else
-    truncate -s 0 "$target"
-    truncate -s "$target_bytes" "$target"
-  fi
+    truncate -s 0 "$target" && truncate -s "$target_bytes" "$target"
+  fi || fail DiskFailed "the disk can't be cleared: what an earlier attempt left would shine through"
 }
 
 bytes_of() { if [ -b "$1" ]; then blockdev --getsize64 "$1"; else stat -c %s "$1"; fi; }
@@ -189,6 +200,13 @@ hex() { od -An -v -tx1 -j "$1" -N "$2" "${3:-$target}" | tr -d ' \n'; }
 fail() {
   echo "$1 $2" >&2
   printf '%s %s\n' "$1" "$2" >"$report"
+  exit 1
+}
+
+# For what no line above foresees; a reason that was given already stays.
+broken() {
+  trap - ERR
+  [ -s "$report" ] || fail Broken "a step of the importer failed: $1"
   exit 1
 }
 

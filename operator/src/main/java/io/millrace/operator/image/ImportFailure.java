@@ -20,7 +20,11 @@ enum ImportFailure {
   HAS_BACKING_FILE("HasBackingFile", Retry.NEVER),
   HAS_EXTERNAL_DATA_FILE("HasExternalDataFile", Retry.NEVER),
   TOO_LARGE("TooLarge", Retry.NEVER),
-  /** The importer ended without a word: killed, evicted, or broken. */
+  /** The disk could not be opened, cleared or written. */
+  DISK_FAILED("DiskFailed", Retry.BACK_OFF),
+  /** A step of the importer failed that has nothing to do with the image. */
+  BROKEN("Broken", Retry.BACK_OFF),
+  /** The importer ended without a word: killed or evicted. */
   INTERRUPTED("Interrupted", Retry.BACK_OFF);
 
   private enum Retry {

@@ -1,5 +1,8 @@
 package io.millrace.operator.image;
 
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -12,6 +15,7 @@ import io.millrace.api.v1alpha1.GoldenImage;
 import io.millrace.api.v1alpha1.HttpSource;
 import io.millrace.api.v1alpha1.ImageFormat;
 import io.millrace.api.v1alpha1.ImageVersion;
+import io.millrace.operator.Bytes;
 import io.millrace.operator.Labels;
 import io.millrace.operator.Names;
 import io.millrace.operator.cluster.Foreign;
@@ -22,8 +26,15 @@ import java.util.Objects;
 
 /** The objects that an import is made of. Pure. */
 final class ImportTemplates {
-  /** Where the pod has the claim. */
+  /** Where the pod has the disk to fill. */
   private static final String DEVICE = "/dev/target";
+
+  private static final String SCRATCH_FOLDER = "/scratch";
+
+  /** The pod's volumes. */
+  private static final String TARGET = "target";
+
+  private static final String SCRATCH = "scratch";
 
   /** A qcow2 file is checked as a whole before any of it is taken; this is on top of its disk. */
   private static final long SCRATCH_SLACK_BYTES = 1L << 30;
@@ -57,9 +68,9 @@ final class ImportTemplates {
   Pod pod(ImageVersion version, int attempt, String importerImage) {
     HttpSource source =
         Objects.requireNonNull(version.source().http(), "only a file is imported by a pod");
-    String claim = Names.importer(name(), version.name());
+    String name = Names.importer(name(), version.name());
     return new PodBuilder()
-        .withMetadata(metadata(claim, version.name()))
+        .withMetadata(metadata(name, version.name()))
         .editMetadata()
         .addToLabels(Labels.ATTEMPT, Integer.toString(attempt))
         .endMetadata()
@@ -79,30 +90,36 @@ final class ImportTemplates {
         .withType("RuntimeDefault")
         .endSeccompProfile()
         .endSecurityContext()
-        .addNewContainer()
+        .withContainers(container(source, importerImage))
+        .addNewVolume()
+        .withName(TARGET)
+        .withNewPersistentVolumeClaim()
+        .withClaimName(name)
+        .endPersistentVolumeClaim()
+        .endVolume()
+        .addNewVolume()
+        .withName(SCRATCH)
+        .withNewEmptyDir()
+        .withSizeLimit(scratchLimit(version))
+        .endEmptyDir()
+        .endVolume()
+        .endSpec()
+        .build();
+  }
+
+  /** One that ends without a report leaves the end of its log instead. */
+  private static Container container(HttpSource source, String importerImage) {
+    return new ContainerBuilder()
         .withName("importer")
         .withImage(importerImage)
         .withCommand("/opt/millrace/importer/import.sh")
-        .addNewEnv()
-        .withName("IMPORT_URL")
-        .withValue(source.url())
-        .endEnv()
-        .addNewEnv()
-        .withName("IMPORT_SHA256")
-        .withValue(source.sha256())
-        .endEnv()
-        .addNewEnv()
-        .withName("IMPORT_FORMAT")
-        .withValue(source.format() == ImageFormat.RAW ? "raw" : "qcow2")
-        .endEnv()
-        .addNewEnv()
-        .withName("IMPORT_TARGET")
-        .withValue(DEVICE)
-        .endEnv()
-        .addNewEnv()
-        .withName("IMPORT_SCRATCH")
-        .withValue("/scratch")
-        .endEnv()
+        .withEnv(
+            variable("IMPORT_URL", source.url()),
+            variable("IMPORT_SHA256", source.sha256()),
+            variable("IMPORT_FORMAT", source.format() == ImageFormat.RAW ? "raw" : "qcow2"),
+            variable("IMPORT_TARGET", DEVICE),
+            variable("IMPORT_SCRATCH", SCRATCH_FOLDER))
+        .withTerminationMessagePolicy("FallbackToLogsOnError")
         .withNewSecurityContext()
         .withAllowPrivilegeEscalation(false)
         .withReadOnlyRootFilesystem(true)
@@ -115,28 +132,18 @@ final class ImportTemplates {
         .withLimits(Map.of("memory", new Quantity("512Mi")))
         .endResources()
         .addNewVolumeDevice()
-        .withName("target")
+        .withName(TARGET)
         .withDevicePath(DEVICE)
         .endVolumeDevice()
         .addNewVolumeMount()
-        .withName("scratch")
-        .withMountPath("/scratch")
+        .withName(SCRATCH)
+        .withMountPath(SCRATCH_FOLDER)
         .endVolumeMount()
-        .endContainer()
-        .addNewVolume()
-        .withName("target")
-        .withNewPersistentVolumeClaim()
-        .withClaimName(claim)
-        .endPersistentVolumeClaim()
-        .endVolume()
-        .addNewVolume()
-        .withName("scratch")
-        .withNewEmptyDir()
-        .withSizeLimit(scratchLimit(version))
-        .endEmptyDir()
-        .endVolume()
-        .endSpec()
         .build();
+  }
+
+  private static EnvVar variable(String name, String value) {
+    return new EnvVar(name, value, null);
   }
 
   GenericKubernetesResource snapshot(Action.TakeSnapshot action) {
@@ -163,8 +170,8 @@ final class ImportTemplates {
   }
 
   private static Quantity scratchLimit(ImageVersion version) {
-    long disk = Quantity.getAmountInBytes(new Quantity(version.size())).longValue();
-    return new Quantity(Long.toString(disk + SCRATCH_SLACK_BYTES));
+    long bytes = Bytes.of(Objects.requireNonNull(version.size(), "a file has a size"));
+    return new Quantity(Long.toString(bytes + SCRATCH_SLACK_BYTES));
   }
 
   private ObjectMeta metadata(String name, String version) {

@@ -24,6 +24,7 @@ import io.millrace.operator.image.Observed.Version;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -163,6 +164,29 @@ final class ImagePlannerTest {
     assertEquals(List.of(), c.actions());
   }
 
+  @Test
+  void refusedVersionWaitsAndSaysWhy() {
+    Plan plan = new Case().plan().refused(Map.of("v1", "the API server refuses it: quota"));
+    assertEquals("Refused", plan.stalled());
+    assertEquals("v1: the API server refuses it: quota", plan.message());
+    assertEquals(ImageVersionPhase.PENDING, plan.versions().getFirst().phase());
+    assertEquals("Refused", plan.versions().getFirst().reason());
+  }
+
+  @Test
+  void refusedVersionIsTriedAgainAndItsFailuresStayCounted() {
+    Case c = new Case().noted(2, "Unreachable", NOW);
+    assertEquals(2, c.plan().refused(Map.of("v1", "no")).versions().getFirst().failures());
+  }
+
+  @Test
+  void versionThatCanBeClonedStaysSoWhenItsCleaningIsRefused() {
+    Case c = new Case().pod(Stage.SUCCEEDED, 0, "").snapshot(true);
+    Plan plan = c.plan().refused(Map.of("v1", "no"));
+    assertEquals(ImageVersionPhase.READY, plan.versions().getFirst().phase());
+    assertEquals("Refused", plan.stalled());
+  }
+
   @ParameterizedTest
   @CsvSource({
     "Unreachable,1,PT10S",
@@ -171,6 +195,8 @@ final class ImagePlannerTest {
     "Unreachable,50,PT5M",
     "DigestMismatch,1,PT10M",
     "NoSpace,3,PT10M",
+    "DiskFailed,1,PT10S",
+    "Broken,1,PT10S",
     "Interrupted,1,PT10S"
   })
   void whatCanGetBetterIsTriedAgain(String reason, int failures, Duration wait) {

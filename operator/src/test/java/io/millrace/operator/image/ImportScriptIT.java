@@ -73,6 +73,44 @@ final class ImportScriptIT {
   }
 
   @Test
+  void diskThatCanNotBeClearedIsNeverTakenForVerified() throws Exception {
+    byte[] image = withHole(noise(3 * MIB, 11));
+    String loop = output("losetup", "--find", "--show", target.toString()).strip();
+    try {
+      program("blkdiscard", "exit 1");
+      String said = importing(serve(image), sha256(image), "raw", loop);
+      assertTrue(said.startsWith("DiskFailed the disk can't be cleared"), said);
+    } finally {
+      output("losetup", "--detach", loop);
+    }
+  }
+
+  @Test
+  void diskThatIsNotThereIsSaid() throws Exception {
+    String said = importing(address("/image"), sha256(new byte[0]), "raw", at("nothing"));
+    assertTrue(said.startsWith("DiskFailed the disk " + at("nothing")), said);
+  }
+
+  @Test
+  void storeThatFillsUpIsNotTakenForAnImageThatIsTooLarge() throws Exception {
+    byte[] image = noise(MIB, 12);
+    program(
+        "dd",
+        "cat >/dev/null; echo \"dd: error writing '$1': No space left on device\" >&2",
+        "echo '65536 bytes (66 kB, 64 KiB) copied, 0.1 s, 1 MB/s' >&2; exit 1");
+    String said = importing(serve(image), sha256(image), "raw");
+    assertTrue(said.startsWith("NoSpace the store is full"), said);
+  }
+
+  @Test
+  void stepThatNobodyForesawIsSaidToo() throws Exception {
+    byte[] image = noise(MIB, 13);
+    program("od", "exit 1");
+    String said = importing(serve(image), sha256(image), "raw");
+    assertTrue(said.startsWith("Broken a step of the importer failed: "), said);
+  }
+
+  @Test
   void wrongDigestIsRefused() throws Exception {
     byte[] image = noise(MIB, 3);
     String said = importing(serve(image), sha256(noise(MIB, 4)), "raw");
@@ -205,19 +243,35 @@ final class ImportScriptIT {
         .environment()
         .putAll(
             Map.of(
-                "IMPORT_URL", url,
-                "IMPORT_SHA256", sha256,
-                "IMPORT_FORMAT", format,
-                "IMPORT_TARGET", device,
-                "IMPORT_SCRATCH", at("scratch"),
-                "IMPORT_REPORT", report.toString(),
-                "IMPORT_TRIES", "2"));
+                "IMPORT_URL",
+                url,
+                "IMPORT_SHA256",
+                sha256,
+                "IMPORT_FORMAT",
+                format,
+                "IMPORT_TARGET",
+                device,
+                "IMPORT_SCRATCH",
+                at("scratch"),
+                "IMPORT_REPORT",
+                report.toString(),
+                "IMPORT_TRIES",
+                "2",
+                "PATH",
+                at("bin") + ":" + System.getenv("PATH")));
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertTrue(process.waitFor(60, TimeUnit.SECONDS), output);
     String said = Files.exists(report) ? Files.readString(report) : "";
     assertEquals(said.isEmpty() ? 0 : 1, process.exitValue(), output);
     return said;
+  }
+
+  /** Puts a program before the host's of that name. */
+  private void program(String name, String... lines) throws IOException {
+    Path program = Files.createDirectories(folder.resolve("bin")).resolve(name);
+    Files.writeString(program, "#!/bin/sh\n" + String.join("\n", lines) + "\n");
+    assertTrue(program.toFile().setExecutable(true));
   }
 
   private byte[] qcow2(String... arguments) throws Exception {
