@@ -11,5 +11,13 @@ public final class Api {
   /** A byte count as Kubernetes writes it, without fractions: 10Gi, 512Mi, 1073741824. */
   static final String BYTES = "^[1-9][0-9]{0,17}(Ki|Mi|Gi|Ti|k|M|G|T)?$";
 
+  /**
+   * The largest volume that the engine makes bounds every size, so that no sum of two overflows.
+   */
+  static final String SIZE_RULE =
+      "!has(self.size) || quantity(self.size).compareTo(quantity('64Ti')) <= 0";
+
+  static final String SIZE_MESSAGE = "a disk has at most 64Ti: write a smaller size";
+
   private Api() {}
 }

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
     message =
         "size belongs to an http source (the disk to make, for example 10Gi); a pvc source has the"
             + " size of its claim: leave size out")
+@ValidationRule(value = Api.SIZE_RULE, fieldPath = ".size", message = Api.SIZE_MESSAGE)
 public record ImageVersion(
     @JsonPropertyDescription("Name of the version, a DNS label. Example: v1.")
         @Required

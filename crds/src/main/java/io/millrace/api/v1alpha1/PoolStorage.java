@@ -6,11 +6,13 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import org.jspecify.annotations.Nullable;
 
 /** The root disk of a desktop. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonIgnoreProperties(ignoreUnknown = true)
+@ValidationRule(value = Api.SIZE_RULE, fieldPath = ".size", message = Api.SIZE_MESSAGE)
 public record PoolStorage(
     @JsonPropertyDescription("StorageClass of the clones. Example: millrace.")
         @Default("millrace")

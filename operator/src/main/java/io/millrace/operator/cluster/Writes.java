@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.millrace.operator.Labels;
 import java.net.HttpURLConnection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -48,21 +49,33 @@ public final class Writes {
         .build();
   }
 
-  /**
-   * Creates the object, or finds the one of an earlier pass.
-   *
-   * @return false if the name is held by an object of another owner, or by one that is going away
-   */
-  public boolean create(HasMetadata object, HasMetadata owner) {
+  /** What became of a {@link #create}. */
+  public enum Creation {
+    NEW,
+    /** An earlier pass made it. */
+    THERE,
+    /** The name is held by an object of another owner, or by one that is going away. */
+    BLOCKED;
+
+    /** Whether the object is there now. */
+    public boolean done() {
+      return this != BLOCKED;
+    }
+  }
+
+  /** Creates the object, or finds the one of an earlier pass. */
+  public Creation create(HasMetadata object, HasMetadata owner) {
     try {
       client.resource(object).create();
-      return true;
+      return Creation.NEW;
     } catch (KubernetesClientException e) {
       if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
         throw e;
       }
       HasMetadata holder = client.resource(object).get();
-      return holder != null && Sources.isOwnedBy(holder, owner) && !Sources.isTerminating(holder);
+      boolean ours =
+          holder != null && Sources.isOwnedBy(holder, owner) && !Sources.isTerminating(holder);
+      return ours ? Creation.THERE : Creation.BLOCKED;
     }
   }
 
@@ -103,25 +116,26 @@ public final class Writes {
 
   /** Merges the patch if the object still has the resource version that was observed. */
   public void patchLocked(HasMetadata observed, Map<String, ?> patch) {
-    merge(observed, observed.getMetadata().getResourceVersion(), patch, false);
+    merge(observed, locked(observed, patch), false);
   }
 
   /** Merges the patch into the status, likewise. */
   public void patchStatusLocked(HasMetadata observed, Map<String, ?> patch) {
-    merge(observed, observed.getMetadata().getResourceVersion(), patch, true);
+    merge(observed, locked(observed, patch), true);
   }
 
   /** Merges the patch into whatever version the object has. */
   public void patch(HasMetadata observed, Map<String, ?> patch) {
-    merge(observed, null, patch, false);
+    merge(observed, patch, false);
   }
 
-  private void merge(
-      HasMetadata observed, @Nullable String lock, Map<String, ?> patch, boolean status) {
+  private static Map<String, Object> locked(HasMetadata observed, Map<String, ?> patch) {
     Map<String, Object> body = new LinkedHashMap<>(patch);
-    if (lock != null) {
-      body.put("metadata", Map.of("resourceVersion", lock));
-    }
+    body.put("metadata", Map.of("resourceVersion", observed.getMetadata().getResourceVersion()));
+    return body;
+  }
+
+  private void merge(HasMetadata observed, Map<String, ?> body, boolean status) {
     PatchContext context =
         new PatchContext.Builder()
             .withPatchType(PatchType.JSON_MERGE)
@@ -133,6 +147,15 @@ public final class Writes {
     } else {
       client.resource(observed).patch(context, json);
     }
+  }
+
+  /** Replaces the finalizers, if the object still has the resource version that was observed. */
+  public void setFinalizersLocked(HasMetadata observed, List<String> finalizers) {
+    String version = observed.getMetadata().getResourceVersion();
+    merge(
+        observed,
+        Map.of("metadata", Map.of("resourceVersion", version, "finalizers", finalizers)),
+        false);
   }
 
   /** Deletes the object and waits for its children, if it has the version that was observed. */

@@ -41,7 +41,7 @@ final class DesktopActions {
     return switch (action) {
       case Action.AdoptRevision adopt -> adopt(adopt, desktop);
       case Action.CreateClone create ->
-          writes.create(CloneTemplate.render(desktop, pool, create), desktop);
+          writes.create(CloneTemplate.render(desktop, pool, create), desktop).done();
       case Action.PlaceClone place -> place(place, desktop);
       case Action.ApplyMachine(int number, RunStrategy strategy) ->
           switchPower(new MachineTemplate(desktop, pool).render(number, strategy), desktop);

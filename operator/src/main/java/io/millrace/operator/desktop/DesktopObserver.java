@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.storage.CSINode;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.millrace.api.v1alpha1.ClaimRef;
@@ -14,6 +13,7 @@ import io.millrace.api.v1alpha1.DesktopPool;
 import io.millrace.api.v1alpha1.DesktopPoolSpec;
 import io.millrace.api.v1alpha1.GoldenImage;
 import io.millrace.api.v1alpha1.ImageRef;
+import io.millrace.operator.Bytes;
 import io.millrace.operator.Labels;
 import io.millrace.operator.cluster.Foreign;
 import io.millrace.operator.cluster.Placement;
@@ -81,9 +81,7 @@ final class DesktopObserver {
   }
 
   private static long bytes(@Nullable String quantity) {
-    return quantity == null
-        ? 0
-        : Quantity.getAmountInBytes(new Quantity(quantity)).longValueExact();
+    return quantity == null ? 0 : Bytes.of(quantity);
   }
 
   private static VersionState version(Desktop desktop, ImageRef ref, Context<Desktop> context) {

@@ -71,7 +71,7 @@ public final class DesktopReconciler implements Reconciler<Desktop> {
           Observed observed = observer.observe(desktop, context);
           Plan plan = DesktopPlanner.plan(observed);
           Outcome outcome = execute(plan, desktop, context);
-          if (plan.actions().stream().anyMatch(Action::changesDesktop)) {
+          if (outcome.plan().actions().stream().anyMatch(Action::changesDesktop)) {
             return UpdateControl.<Desktop>noUpdate().rescheduleAfter(Pass.SOON);
           }
           DesktopStatus status =

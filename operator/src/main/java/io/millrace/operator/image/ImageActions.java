@@ -3,14 +3,19 @@ package io.millrace.operator.image;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.millrace.api.v1alpha1.GoldenImage;
 import io.millrace.api.v1alpha1.ImageVersion;
 import io.millrace.operator.Labels;
 import io.millrace.operator.Names;
 import io.millrace.operator.cluster.Foreign;
+import io.millrace.operator.cluster.Pass;
 import io.millrace.operator.cluster.Sources;
 import io.millrace.operator.cluster.Writes;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Carries out an image's plan. */
@@ -23,18 +28,30 @@ final class ImageActions {
     this.importerImage = importerImage;
   }
 
-  /**
-   * Carries out the actions.
-   *
-   * @return false if one has to wait a moment; the next pass plans again
-   */
-  boolean execute(List<Action> actions, GoldenImage image) {
-    boolean done = true;
+  /** Carries out the actions. A version that the API server refuses doesn't hold up the others. */
+  Done execute(List<Action> actions, GoldenImage image) {
+    boolean blocked = false;
+    Map<String, String> refusals = new TreeMap<>();
     for (Action action : actions) {
-      done &= execute(action, image);
+      try {
+        blocked |= !execute(action, image);
+      } catch (KubernetesClientException e) {
+        if (!Pass.isRefusal(e)) {
+          throw e;
+        }
+        refusals.put(action.version(), Pass.refusal(e));
+      }
     }
-    return done;
+    return new Done(blocked, Collections.unmodifiableMap(refusals));
   }
+
+  /**
+   * How far a pass came.
+   *
+   * @param blocked whether a step has to wait a moment; the next pass plans again
+   * @param refusals version → what the API server said when it refused a step
+   */
+  record Done(boolean blocked, Map<String, String> refusals) {}
 
   private boolean execute(Action action, GoldenImage image) {
     return switch (action) {
@@ -42,7 +59,7 @@ final class ImageActions {
       case Action.EndImport end -> end(end.version(), image);
       case Action.DiscardHalfImport discard -> discard(discard.version(), image);
       case Action.TakeSnapshot take ->
-          writes.create(new ImportTemplates(image).snapshot(located(take, image)), image);
+          writes.create(new ImportTemplates(image).snapshot(located(take, image)), image).done();
       case Action.DeleteSnapshot delete ->
           delete(
               writes.read(
@@ -64,8 +81,8 @@ final class ImageActions {
             .findFirst()
             .orElseThrow();
     ImportTemplates templates = new ImportTemplates(image);
-    return writes.create(templates.pod(version, start.attempt(), importerImage), image)
-        && writes.create(templates.claim(version), image);
+    return writes.create(templates.pod(version, start.attempt(), importerImage), image).done()
+        && writes.create(templates.claim(version), image).done();
   }
 
   /** A claim that nobody imported knows itself where it is. */

@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.millrace.api.v1alpha1.Desktop;
 import io.millrace.api.v1alpha1.DesktopPool;
@@ -14,6 +13,7 @@ import io.millrace.api.v1alpha1.GoldenImage;
 import io.millrace.api.v1alpha1.ImageVersion;
 import io.millrace.api.v1alpha1.ImageVersionPhase;
 import io.millrace.api.v1alpha1.ImageVersionStatus;
+import io.millrace.operator.Bytes;
 import io.millrace.operator.Labels;
 import io.millrace.operator.Names;
 import io.millrace.operator.cluster.Foreign;
@@ -134,7 +134,7 @@ final class ImageObserver {
         Sources.isOwnedBy(object, image),
         Sources.isTerminating(object),
         Boolean.TRUE.equals(object.get("status", "readyToUse")) && size != null,
-        size == null ? 0 : Quantity.getAmountInBytes(new Quantity(size.toString())).longValue(),
+        size == null ? 0 : Bytes.of(size.toString()),
         Sources.annotation(object, Labels.NODE),
         Sources.annotation(object, Labels.DIGEST),
         trouble == null ? "" : trouble.toString());

@@ -4,10 +4,8 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
-import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
@@ -36,24 +34,27 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Turns the versions of an image into snapshots. Passes of one image never overlap. An image that
- * somebody uses is not deleted: the finalizer holds it, and its condition names the users.
+ * somebody uses is not deleted: a finalizer holds it, and its condition names the users. One that
+ * nobody uses has no finalizer, and goes even if the operator went before it.
  */
 @ControllerConfiguration(
     name = "image",
     fieldManager = Labels.OPERATOR,
-    finalizerName = ImageReconciler.FINALIZER)
+    // The finalizer is put on and taken off here; the framework would have it on every image.
+    triggerReconcilerOnAllEvents = true)
 @MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES)
 @GradualRetry(
     maxAttempts = Integer.MAX_VALUE,
     initialInterval = 200,
     intervalMultiplier = 2.0,
     maxInterval = 30_000)
-public final class ImageReconciler implements Reconciler<GoldenImage>, Cleaner<GoldenImage> {
-  static final String FINALIZER = "millrace.io/in-use";
+public final class ImageReconciler implements Reconciler<GoldenImage> {
+  private static final String FINALIZER = "millrace.io/in-use";
 
   private final ImageObserver observer;
   private final ImageActions actions;
@@ -72,22 +73,48 @@ public final class ImageReconciler implements Reconciler<GoldenImage>, Cleaner<G
 
   @Override
   public UpdateControl<GoldenImage> reconcile(GoldenImage image, Context<GoldenImage> context) {
+    if (context.isPrimaryResourceDeleted()) {
+      return UpdateControl.noUpdate();
+    }
     return Pass.run(
         () -> {
-          Plan plan = ImagePlanner.plan(observer.observe(image, context));
-          boolean done = actions.execute(plan.actions(), image);
+          Observed observed = observer.observe(image, context);
+          if (hold(image, !observed.users().isEmpty())) {
+            return UpdateControl.<GoldenImage>noUpdate().rescheduleAfter(Pass.SOON);
+          }
+          if (Sources.isTerminating(image)) {
+            return sayWhoUses(image, observed.users());
+          }
+          Plan intent = ImagePlanner.plan(observed);
+          ImageActions.Done done = actions.execute(intent.actions(), image);
+          Plan plan = intent.refused(done.refusals());
           GoldenImageStatus status = ImageStatusWriter.status(image, plan, clock.instant());
           report(image, status);
-          return nextPass(status, plan, done);
+          return nextPass(status, plan, done.blocked());
         });
   }
 
+  /**
+   * Puts the finalizer on a used image, and takes it off when nobody uses it any more.
+   *
+   * @return whether the image is another object now
+   */
+  private boolean hold(GoldenImage image, boolean used) {
+    List<String> finalizers = image.getMetadata().getFinalizers();
+    boolean held = finalizers.contains(FINALIZER);
+    if (held == used || (used && Sources.isTerminating(image))) {
+      return false;
+    }
+    List<String> others = finalizers.stream().filter(name -> !name.equals(FINALIZER)).toList();
+    writes.setFinalizersLocked(
+        image, used ? Stream.concat(others.stream(), Stream.of(FINALIZER)).toList() : others);
+    return true;
+  }
+
   /** Its snapshots, and what an import left, are its children: Kubernetes removes them after it. */
-  @Override
-  public DeleteControl cleanup(GoldenImage image, Context<GoldenImage> context) {
-    List<String> users = observer.observe(image, context).users();
+  private UpdateControl<GoldenImage> sayWhoUses(GoldenImage image, List<String> users) {
     if (users.isEmpty()) {
-      return DeleteControl.defaultDelete();
+      return UpdateControl.noUpdate();
     }
     String message = "can't be deleted while used by " + String.join(", ", users);
     GoldenImageStatus before = image.getStatus();
@@ -109,7 +136,7 @@ public final class ImageReconciler implements Reconciler<GoldenImage>, Cleaner<G
       writes.applyStatusLocked(image, fresh);
       events.publish(image, EventReason.IMAGE_IN_USE, message);
     }
-    return DeleteControl.noFinalizerRemoval().rescheduleAfter(Pass.RECHECK.toMillis());
+    return UpdateControl.<GoldenImage>noUpdate().rescheduleAfter(Pass.RECHECK);
   }
 
   private void report(GoldenImage image, GoldenImageStatus status) {
@@ -123,9 +150,10 @@ public final class ImageReconciler implements Reconciler<GoldenImage>, Cleaner<G
     publish(image, status);
   }
 
-  private UpdateControl<GoldenImage> nextPass(GoldenImageStatus status, Plan plan, boolean done) {
+  private UpdateControl<GoldenImage> nextPass(
+      GoldenImageStatus status, Plan plan, boolean blocked) {
     UpdateControl<GoldenImage> control = UpdateControl.noUpdate();
-    if (!done) {
+    if (blocked) {
       return control.rescheduleAfter(Pass.BLOCKED);
     }
     if (!Conditions.holds(status.conditions(), Conditions.READY)) {

@@ -12,4 +12,9 @@ record Plan(List<Action> actions, String stalled, String message) {
   static Plan stalled(String reason, String message) {
     return new Plan(List.of(), reason, message);
   }
+
+  /** The same plan, of which the API server refuses a step. */
+  Plan refused(String refusal) {
+    return new Plan(actions, "Refused", refusal);
+  }
 }

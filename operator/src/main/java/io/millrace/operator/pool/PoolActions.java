@@ -1,12 +1,15 @@
 package io.millrace.operator.pool;
 
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.millrace.api.v1alpha1.Desktop;
 import io.millrace.api.v1alpha1.DesktopPool;
 import io.millrace.api.v1alpha1.DesktopSpec;
 import io.millrace.operator.Labels;
 import io.millrace.operator.Names;
+import io.millrace.operator.cluster.Pass;
 import io.millrace.operator.cluster.Writes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -21,25 +24,45 @@ final class PoolActions {
   }
 
   /**
-   * Carries out the actions in order.
+   * Carries out the actions in order, up to the first that the API server refuses.
    *
    * @param desktops the desktops that the plan was made on
-   * @return false if a name is still held by something else; the next pass tries again
    */
-  boolean execute(List<Action> actions, DesktopPool pool, List<Desktop> desktops) {
-    boolean done = true;
+  Done execute(List<Action> actions, DesktopPool pool, List<Desktop> desktops) {
+    List<Action> done = new ArrayList<>();
+    boolean blocked = false;
     for (Action action : actions) {
-      done &= execute(action, pool, desktops);
+      try {
+        switch (execute(action, pool, desktops)) {
+          case NEW -> done.add(action);
+          case THERE -> {}
+          case BLOCKED -> blocked = true;
+        }
+      } catch (KubernetesClientException e) {
+        if (!Pass.isRefusal(e)) {
+          throw e;
+        }
+        return new Done(List.copyOf(done), blocked, Pass.refusal(e));
+      }
     }
-    return done;
+    return new Done(List.copyOf(done), blocked, "");
   }
 
-  private boolean execute(Action action, DesktopPool pool, List<Desktop> desktops) {
+  /**
+   * How far a pass came.
+   *
+   * @param actions what has changed something; what an earlier pass did is not among them
+   * @param blocked whether a name is still held by something else; a later pass tries again
+   * @param refusal what the API server said when it refused a step, or nothing
+   */
+  record Done(List<Action> actions, boolean blocked, String refusal) {}
+
+  private Writes.Creation execute(Action action, DesktopPool pool, List<Desktop> desktops) {
     return switch (action) {
       case Action.CreateDesktop create -> writes.create(desktop(create, pool), pool);
       case Action.DeleteDesktop(String name) -> {
         writes.deleteLocked(named(name, desktops));
-        yield true;
+        yield Writes.Creation.NEW;
       }
       case Action.UpdateDesktop update -> {
         writes.patchLocked(
@@ -50,7 +73,7 @@ final class PoolActions {
                     "image", update.image(),
                     "templateHash", update.templateHash(),
                     "running", update.running())));
-        yield true;
+        yield Writes.Creation.NEW;
       }
     };
   }

@@ -60,15 +60,15 @@ public final class PoolReconciler implements Reconciler<DesktopPool> {
         () -> {
           List<Desktop> desktops = PoolObserver.desktops(pool, context);
           Observed observed = observer.observe(pool, desktops, context);
-          Plan plan = PoolPlanner.plan(observed);
-          boolean done = actions.execute(plan.actions(), pool, desktops);
+          Plan intent = PoolPlanner.plan(observed);
+          PoolActions.Done done = actions.execute(intent.actions(), pool, desktops);
+          Plan plan = done.refusal().isEmpty() ? intent : intent.refused(done.refusal());
           DesktopPoolStatus status = PoolStatusWriter.status(pool, observed, plan, clock.instant());
-          tellActions(pool, plan);
+          tell(pool, done.actions());
           report(pool, status, plan);
           return Conditions.holds(status.conditions(), Conditions.READY)
               ? UpdateControl.<DesktopPool>noUpdate()
-              : UpdateControl.<DesktopPool>noUpdate()
-                  .rescheduleAfter(done ? nextLook(plan) : Pass.BLOCKED);
+              : UpdateControl.<DesktopPool>noUpdate().rescheduleAfter(nextLook(plan, done));
         });
   }
 
@@ -88,14 +88,18 @@ public final class PoolReconciler implements Reconciler<DesktopPool> {
   }
 
   /** A large pool is made in portions. */
-  private static Duration nextLook(Plan plan) {
-    return plan.actions().isEmpty() ? Pass.RECHECK : Pass.SOON;
+  private static Duration nextLook(Plan plan, PoolActions.Done done) {
+    if (!done.refusal().isEmpty() || plan.actions().isEmpty()) {
+      return Pass.RECHECK;
+    }
+    return done.blocked() ? Pass.BLOCKED : Pass.SOON;
   }
 
-  private void tellActions(DesktopPool pool, Plan plan) {
-    long made = count(plan, Action.CreateDesktop.class);
-    long deleted = count(plan, Action.DeleteDesktop.class);
-    long updated = count(plan, Action.UpdateDesktop.class);
+  /** What was done, not what was wanted: a name that is blocked is wanted again in each pass. */
+  private void tell(DesktopPool pool, List<Action> done) {
+    long made = count(done, Action.CreateDesktop.class);
+    long deleted = count(done, Action.DeleteDesktop.class);
+    long updated = count(done, Action.UpdateDesktop.class);
     if (made + deleted > 0) {
       events.publish(
           pool, EventReason.SCALED, "makes %d and deletes %d desktops".formatted(made, deleted));
@@ -108,8 +112,8 @@ public final class PoolReconciler implements Reconciler<DesktopPool> {
     }
   }
 
-  private static long count(Plan plan, Class<? extends Action> kind) {
-    return plan.actions().stream().filter(kind::isInstance).count();
+  private static long count(List<Action> done, Class<? extends Action> kind) {
+    return done.stream().filter(kind::isInstance).count();
   }
 
   @Override

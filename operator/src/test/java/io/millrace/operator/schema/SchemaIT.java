@@ -144,6 +144,8 @@ final class SchemaIT {
           {rollout: {maxUnavailable: 0%}, template: {}}         | spec.rollout.maxUnavailable: | write 1 or 25%
           {replicas: -1, template: {}}                          | spec.replicas: | greater than or equal to 0
           {storage: {size: 1.5Gi}, template: {}}                | spec.storage.size: | should match
+          {storage: {size: 65Ti}, template: {}}                 | spec.storage.size: | at most 64Ti
+          {storage: {size: 999999999999999999Ti}, template: {}} | spec.storage.size: | at most 64Ti
           {template: {annotations: {hooks.kubevirt.io/hookSidecars: x}}} | spec.template.annotations: | remove the hooks.kubevirt.io
           """)
   void poolThatMakesNoSenseIsRefused(String spec, String field, String remedy) {
@@ -160,6 +162,7 @@ final class SchemaIT {
           {name: v1, source: {}}                                         | spec.versions[0].source: | exactly one of http and pvc
           {name: v1, size: 1Gi, source: {pvc: {name: x}}}                | spec.versions[0]: | leave size out
           {name: v1, source: {http: {url: 'http://x/', format: raw, sha256: SHA}}} | spec.versions[0]: | size belongs to an http source
+          {name: v1, size: 65Ti, source: {http: {url: 'http://x/', format: raw, sha256: SHA}}} | spec.versions[0].size: | at most 64Ti
           {name: v1, size: 1Gi, source: {http: {url: 'http://x/', format: raw}}}  | spec.versions[0].source.http.sha256: | Required value
           {name: v1, size: 1Gi, source: {http: {url: 'http://x/', format: raw, sha256: abc}}} | spec.versions[0].source.http.sha256: | at least 64
           {name: v1, size: 1Gi, source: {http: {url: 'http://x/', sha256: SHA}}}  | spec.versions[0].source.http.format: | Required value

@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.millrace.api.v1alpha1.Desktop;
 import io.millrace.api.v1alpha1.DesktopClaim;
 import io.millrace.api.v1alpha1.DesktopPhase;
@@ -330,6 +332,51 @@ final class DesktopsIT {
         () -> scene.poolMessage("Stalled").startsWith("TemplateRefused: volume x: newHostThing"),
         scene::dump);
     assertEquals(List.of(), scene.desktops());
+  }
+
+  @Test
+  void quotaThatRefusesADesktopIsSaidAndRaisedItGoesOn() {
+    scene.image("v1");
+    quota(1);
+    scene.pool(2, "v1", "");
+    eventually(
+        "the pool says who refuses it",
+        () ->
+            scene.poolMessage("Stalled").startsWith("Refused: the API server refuses it:")
+                && scene.poolMessage("Stalled").contains("exceeded quota"),
+        scene::dump);
+    scene.eventuallyReady(1);
+    assertEquals(List.of("makes 1 and deletes 0 desktops"), scaled());
+    quota(5);
+    scene.eventuallyReady(2);
+  }
+
+  /** Kubernetes' quota controller doesn't run here: its status is what admission goes by. */
+  private void quota(int desktops) {
+    scene.apply(
+        """
+        apiVersion: v1
+        kind: ResourceQuota
+        metadata: {name: desktops}
+        spec: {hard: {count/desktops.millrace.io: %d}}
+        """
+            .formatted(desktops));
+    client
+        .resourceQuotas()
+        .inNamespace(scene.namespace())
+        .withName("desktops")
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"status\":{\"hard\":{\"count/desktops.millrace.io\":\"%d\"},\"used\":{\"count/desktops.millrace.io\":\"%d\"}}}"
+                .formatted(desktops, scene.desktops().size()));
+  }
+
+  private List<String> scaled() {
+    return client.events().v1().events().inNamespace(scene.namespace()).list().getItems().stream()
+        .filter(event -> "Scaled".equals(event.getReason()))
+        .map(event -> event.getNote())
+        .toList();
   }
 
   @Test

@@ -157,6 +157,27 @@ final class ImagesIT {
   }
 
   @Test
+  void limitThatRefusesTheImportIsSaidAndLiftedItGoesOn() {
+    scene.apply(
+        """
+        apiVersion: v1
+        kind: LimitRange
+        metadata: {name: small-pods}
+        spec: {limits: [{type: Container, max: {memory: 256Mi}}]}
+        """);
+    scene.image("v1");
+    eventually(
+        "the image says who refuses it",
+        () ->
+            scene.imageMessage("Stalled").startsWith("Refused: v1: the API server refuses it:")
+                && scene.imageMessage("Stalled").contains("maximum memory usage"),
+        scene::dump);
+    assertEquals("Refused", version("v1").orElseThrow().reason());
+    client.limitRanges().inNamespace(scene.namespace()).withName("small-pods").delete();
+    eventuallyPhase("v1", ImageVersionPhase.READY);
+  }
+
+  @Test
   void versionInUseOutlivesItsRemovalFromTheList() {
     scene.image("v1", "v2");
     scene.pool(1, "v1", "");
