@@ -19,9 +19,12 @@ public enum DesktopPhase {
   STOPPED,
   @JsonProperty("Claimed")
   CLAIMED,
-  /** Its clone is being replaced; nobody can have it. */
+  /** Its user is gone and its clone is being replaced; nobody can have it. */
   @JsonProperty("Resetting")
   RESETTING,
+  /** Nobody had it, and its clone is being replaced: another image version or template. */
+  @JsonProperty("Updating")
+  UPDATING,
   @JsonProperty("Terminating")
   TERMINATING
 }

@@ -15,10 +15,12 @@ public record DesktopStatus(
         @Nullable Long observedGeneration,
     @JsonPropertyDescription(
             "Pending (waits, see the message), Cloning, Starting, Ready, Stopped (complete and"
-                + " powered off), Claimed, Resetting, or Terminating.")
+                + " powered off), Claimed, Resetting (after a user), Updating (to another image version or"
+                + " template), or Terminating.")
         @Nullable DesktopPhase phase,
     @JsonPropertyDescription("Name of the VirtualMachine.") @Nullable String vmName,
-    @JsonPropertyDescription("Claim of the root disk that the virtual machine has now.")
+    @JsonPropertyDescription(
+            "PersistentVolumeClaim of the root disk that the virtual machine has now.")
         @Nullable String pvcName,
     @JsonPropertyDescription(
             "Number of that clone: 1 for the first, one more after each reset or update.")

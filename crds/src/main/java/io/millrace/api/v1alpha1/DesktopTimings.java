@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record DesktopTimings(
     @JsonPropertyDescription("When the current clone was asked for.") @Nullable String requestedAt,
-    @JsonPropertyDescription("When its claim was bound.") @Nullable String clonedAt,
+    @JsonPropertyDescription("When its PersistentVolumeClaim was bound.") @Nullable String clonedAt,
     @JsonPropertyDescription("When its virtual machine was seen running.")
         @Nullable String runningAt,
     @JsonPropertyDescription("When its virtual machine was seen ready.") @Nullable String readyAt,
-    @JsonPropertyDescription("When the reset or update that is under way began.")
+    @JsonPropertyDescription("When the reset that is under way began.")
         @Nullable String resetStartedAt,
     @JsonPropertyDescription(
-            "Milliseconds that the last reset took, from the end of the claim seen by the operator"
+            "Milliseconds that the last reset took, from the end of the DesktopClaim seen by the operator"
                 + " until the next claim could have the desktop.")
         @Nullable Long resetMillis) {}

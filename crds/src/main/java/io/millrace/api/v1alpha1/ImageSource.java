@@ -15,6 +15,6 @@ import org.jspecify.annotations.Nullable;
 public record ImageSource(
     @JsonPropertyDescription("An image file that is downloaded once.") @Nullable HttpSource http,
     @JsonPropertyDescription(
-            "A claim in the same namespace that is snapshotted as it is. Stop whatever writes to"
-                + " it first.")
+            "A PersistentVolumeClaim in the same namespace that is snapshotted as it is; its"
+                + " volumeMode is Block. Stop whatever writes to it first.")
         @Nullable PvcSource pvc) {}

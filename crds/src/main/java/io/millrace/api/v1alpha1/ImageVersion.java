@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
     value = "has(self.source.http) == has(self.size)",
     message =
         "size belongs to an http source (the disk to make, for example 10Gi); a pvc source has the"
-            + " size of its claim: leave size out")
+            + " size of its PersistentVolumeClaim: leave size out")
 @ValidationRule(value = Api.SIZE_RULE, fieldPath = ".size", message = Api.SIZE_MESSAGE)
 public record ImageVersion(
     @JsonPropertyDescription("Name of the version, a DNS label. Example: v1.")

@@ -30,7 +30,8 @@ final class ClaimStatusWriter {
     boolean bound = !plan.bound().isEmpty();
     Optional<Desktop> desktop =
         desktops.stream().filter(d -> d.getMetadata().getName().equals(plan.bound())).findFirst();
-    boolean ready = desktop.filter(Availability::isReady).isPresent();
+    boolean ready =
+        desktop.filter(d -> Availability.isReady(d) && d.getStatus().ip() != null).isPresent();
     String message = bound && !ready ? plan.message() + ", which is not ready yet" : plan.message();
     return new DesktopClaimStatus(
         generation,

@@ -84,7 +84,7 @@ final class DesktopPlanner {
       return o.clone(o.heldCloneNumber())
           .filter(Clone::usable)
           .map(clone -> starting(new ApplyMachine(clone.number(), RunStrategy.RUNNING)))
-          .orElseGet(DesktopPlanner::cloneLost);
+          .orElseGet(() -> cloneLost(o));
     }
     if (isBehind(o, pool)) {
       return adopt(DesktopPhase.PENDING, pool, List.of());
@@ -100,33 +100,32 @@ final class DesktopPlanner {
   }
 
   private static Plan replace(Observed o, Pool pool) {
+    DesktopPhase phase =
+        o.holder() == Holder.NO_MORE ? DesktopPhase.RESETTING : DesktopPhase.UPDATING;
     List<Action> actions = new ArrayList<>();
     Optional<Machine> machine = o.machine();
     machine
         .filter(m -> !m.is(RunStrategy.HALTED))
         .ifPresent(m -> actions.add(new ApplyMachine(m.cloneNumber(), RunStrategy.HALTED)));
     if (isBehind(o, pool)) {
-      return adopt(DesktopPhase.RESETTING, pool, actions);
+      return adopt(phase, pool, actions);
     }
     int after = Math.max(machine.map(Machine::cloneNumber).orElse(0), o.heldCloneNumber());
     Optional<Clone> next = nextClone(o, after);
     if (next.isEmpty()) {
       int number = Math.max(after, o.highestCloneNumber()) + 1;
-      return withNewClone(o, pool, number, DesktopPhase.RESETTING, actions);
+      return withNewClone(o, pool, number, phase, actions);
     }
     if (!next.get().bound()) {
       place(o, next.get(), actions);
-      return Plan.on(
-          DesktopPhase.RESETTING, "Cloning", next.get().name() + " is not bound yet", actions);
+      return Plan.on(phase, "Cloning", next.get().name() + " is not bound yet", actions);
     }
     if (!isStopped(o) || o.availableToClaims()) {
-      return Plan.on(
-          DesktopPhase.RESETTING, "Stopping", "waits until the old instance is gone", actions);
+      return Plan.on(phase, "Stopping", "waits until the old instance is gone", actions);
     }
     RunStrategy strategy = o.spec().running() ? RunStrategy.RUNNING : RunStrategy.HALTED;
     actions.add(new SwapClone(next.get().number(), strategy));
-    return Plan.on(
-        DesktopPhase.RESETTING, "Swapping", "gets the disk " + next.get().name(), actions);
+    return Plan.on(phase, "Swapping", "gets the disk " + next.get().name(), actions);
   }
 
   /** The machine has the clone that it should have: power, leftovers, and the end of a reset. */
@@ -134,7 +133,7 @@ final class DesktopPlanner {
     int target = o.holder() == Holder.CLAIM ? o.heldCloneNumber() : machine.cloneNumber();
     Optional<Clone> clone = o.clone(target).filter(Clone::usable);
     if (clone.isEmpty() || machine.cloneNumber() != target) {
-      return cloneLost();
+      return cloneLost(o);
     }
     List<Action> actions = new ArrayList<>();
     place(o, clone.get(), actions);
@@ -269,11 +268,13 @@ final class DesktopPlanner {
     return Plan.on(DesktopPhase.PENDING, reason, message, List.of());
   }
 
-  private static Plan cloneLost() {
+  private static Plan cloneLost(Observed o) {
+    String claim = o.spec().claimRef() == null ? "" : " " + o.spec().claimRef().name();
     return Plan.stalled(
         DesktopPhase.CLAIMED,
         "CloneLost",
-        "the disk that its user wrote on was deleted or exchanged by hand: delete the claim, and"
-            + " the desktop gets a new disk");
+        "the disk that its user wrote on was deleted or exchanged by hand: delete DesktopClaim%s,"
+                .formatted(claim)
+            + " and the desktop gets a new disk");
   }
 }

@@ -17,7 +17,6 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import io.millrace.api.v1alpha1.Desktop;
 import io.millrace.api.v1alpha1.DesktopClaim;
-import io.millrace.api.v1alpha1.DesktopPhase;
 import io.millrace.api.v1alpha1.DesktopPool;
 import io.millrace.api.v1alpha1.DesktopStatus;
 import io.millrace.api.v1alpha1.GoldenImage;
@@ -28,14 +27,12 @@ import io.millrace.operator.cluster.Preflight;
 import io.millrace.operator.cluster.Sources;
 import io.millrace.operator.cluster.Writes;
 import io.millrace.operator.event.EventPublisher;
-import io.millrace.operator.event.EventReason;
 import java.time.Clock;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps one desktop as its pool and its claim want it. Passes of one desktop never overlap; passes
@@ -114,35 +111,14 @@ public final class DesktopReconciler implements Reconciler<Desktop> {
     fresh.setMetadata(Pass.identity(desktop));
     fresh.setStatus(status);
     writes.applyStatusLocked(desktop, fresh);
-    publish(desktop, status, plan);
+    DesktopNews.of(desktop.getStatus(), status, plan)
+        .forEach(news -> events.publish(desktop, news.reason(), news.note()));
   }
 
   private static UpdateControl<Desktop> nextLook(Plan plan, boolean soon) {
     UpdateControl<Desktop> control = UpdateControl.noUpdate();
     boolean settled = plan.ready() && plan.actions().isEmpty();
     return settled ? control : control.rescheduleAfter(soon ? Pass.SOON : Pass.RECHECK);
-  }
-
-  private void publish(Desktop desktop, DesktopStatus status, Plan plan) {
-    @Nullable DesktopPhase before =
-        desktop.getStatus() == null ? null : desktop.getStatus().phase();
-    if (before == status.phase()) {
-      return;
-    }
-    if (before == DesktopPhase.RESETTING) {
-      events.publish(desktop, EventReason.RESET_DONE, "has a new disk");
-    }
-    if (plan.stalled()) {
-      events.publish(desktop, EventReason.DESKTOP_STALLED, plan.message());
-      return;
-    }
-    switch (plan.phase()) {
-      case READY -> events.publish(desktop, EventReason.DESKTOP_READY, plan.message());
-      case CLAIMED ->
-          events.publish(desktop, EventReason.DESKTOP_CLAIMED, "held for " + status.user());
-      case RESETTING -> events.publish(desktop, EventReason.RESET_STARTED, plan.message());
-      case PENDING, CLONING, STARTING, STOPPED, TERMINATING -> {}
-    }
   }
 
   @Override

@@ -65,10 +65,14 @@ final class DesktopStatusWriter {
       @Nullable DesktopStatus before, Observed o, Plan plan, Instant now) {
     DesktopTimings old = before == null || before.timings() == null ? NO_TIMINGS : before.timings();
     String time = now.truncatedTo(ChronoUnit.MILLIS).toString();
-    boolean begins = old.requestedAt() == null || (resetting(plan) && old.resetStartedAt() == null);
+    boolean begins =
+        old.requestedAt() == null
+            || (resetting(plan) && old.resetStartedAt() == null)
+            || (updating(plan) && (before == null || before.phase() != DesktopPhase.UPDATING));
     boolean resetDone = old.resetStartedAt() != null && plan.available();
-    boolean bound = wantedClone(o).filter(Clone::bound).isPresent();
-    boolean running = !resetting(plan) && o.instance().filter(Instance::running).isPresent();
+    boolean bound = wantedClone(o, plan).filter(Clone::bound).isPresent();
+    boolean onOldClone = resetting(plan) || updating(plan);
+    boolean running = !onOldClone && o.instance().filter(Instance::running).isPresent();
     return new DesktopTimings(
         begins ? time : old.requestedAt(),
         begins ? null : first(old.clonedAt(), bound, time),
@@ -79,8 +83,9 @@ final class DesktopStatusWriter {
   }
 
   /** The clone that the desktop is to have: the newest that is neither dirty nor going. */
-  private static Optional<Clone> wantedClone(Observed o) {
-    int after = o.holder() == Observed.Holder.NO_MORE ? o.heldCloneNumber() : 0;
+  private static Optional<Clone> wantedClone(Observed o, Plan plan) {
+    int old = updating(plan) ? o.machine().map(Machine::cloneNumber).orElse(0) : 0;
+    int after = o.holder() == Observed.Holder.NO_MORE ? o.heldCloneNumber() : old;
     return o.clone(o.highestCloneNumber())
         .filter(clone -> clone.number() > after && clone.usable())
         .filter(clone -> clone.name().equals(Names.clone(o.name(), clone.number())));
@@ -92,6 +97,10 @@ final class DesktopStatusWriter {
 
   private static @Nullable String first(@Nullable String old, boolean happened, String time) {
     return old != null || !happened ? old : time;
+  }
+
+  private static boolean updating(Plan plan) {
+    return plan.phase() == DesktopPhase.UPDATING;
   }
 
   private static boolean resetting(Plan plan) {

@@ -20,10 +20,14 @@ public enum EventReason {
   DESKTOP_READY("DesktopReady", false),
   /** A desktop was given to a user. */
   DESKTOP_CLAIMED("DesktopClaimed", false),
-  /** A desktop is getting a new clone; nobody can have it meanwhile. */
+  /** The user of a desktop is gone and it is getting a new clone; nobody can have it meanwhile. */
   RESET_STARTED("ResetStarted", false),
-  /** A desktop has a new clone and can be given to the next user. */
+  /** After a reset, the next user can have the desktop. */
   RESET_DONE("ResetDone", false),
+  /** A desktop that nobody has is getting a clone of another image version or template. */
+  UPDATE_STARTED("UpdateStarted", false),
+  /** It has that clone. */
+  UPDATE_DONE("UpdateDone", false),
   /** A desktop can't go on; the note says what it waits for. */
   DESKTOP_STALLED("DesktopStalled", true),
   /** A claim has a desktop. */

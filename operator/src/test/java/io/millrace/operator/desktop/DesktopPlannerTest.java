@@ -235,6 +235,7 @@ final class DesktopPlannerTest {
   void lostDiskOfAClaimedDesktopIsSaidAndNotReplaced() {
     Case c = new Case().machine(1, "RerunOnFailure", "RerunOnFailure").heldBy(Holder.CLAIM, 1);
     assertEquals("CloneLost", c.plan().reason());
+    assertTrue(c.plan().message().contains("delete DesktopClaim ann"), c.plan().message());
     assertTrue(c.plan().stalled());
     assertEquals(List.of(), c.plan().actions());
   }
@@ -331,6 +332,7 @@ final class DesktopPlannerTest {
     Case c = up(1).wants(V2).poolWants(V2, HASH);
     assertEquals(
         List.of(new ApplyMachine(1, RunStrategy.HALTED), create(2, "v2")), c.plan().actions());
+    assertEquals(DesktopPhase.UPDATING, c.plan().phase());
   }
 
   @Test
