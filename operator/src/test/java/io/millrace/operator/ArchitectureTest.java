@@ -60,7 +60,7 @@ final class ArchitectureTest {
         .should()
         .onlyHaveDependentClassesThat()
         .haveNameMatching(
-            ".*(Writes|Actions|Reconciler|DesktopObserver|MachineTemplate|"
+            ".*(Writes|Actions|Reconciler|DesktopObserver|ImageObserver|MachineTemplate|"
                 + "CloneTemplate|ImportTemplates)(\\$.*)?")
         .check(OPERATOR);
   }

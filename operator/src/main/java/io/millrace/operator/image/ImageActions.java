@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.millrace.api.v1alpha1.GoldenImage;
 import io.millrace.api.v1alpha1.ImageVersion;
-import io.millrace.operator.Labels;
 import io.millrace.operator.Names;
 import io.millrace.operator.cluster.Foreign;
 import io.millrace.operator.cluster.Pass;
@@ -59,7 +58,7 @@ final class ImageActions {
       case Action.EndImport end -> end(end.version(), image);
       case Action.DiscardHalfImport discard -> discard(discard.version(), image);
       case Action.TakeSnapshot take ->
-          writes.create(new ImportTemplates(image).snapshot(located(take, image)), image).done();
+          writes.create(new ImportTemplates(image).snapshot(take), image).done();
       case Action.DeleteSnapshot delete ->
           delete(
               writes.read(
@@ -83,17 +82,6 @@ final class ImageActions {
     ImportTemplates templates = new ImportTemplates(image);
     return writes.create(templates.pod(version, start.attempt(), importerImage), image).done()
         && writes.create(templates.claim(version), image).done();
-  }
-
-  /** A claim that nobody imported knows itself where it is. */
-  private Action.TakeSnapshot located(Action.TakeSnapshot take, GoldenImage image) {
-    if (!take.node().isEmpty()) {
-      return take;
-    }
-    PersistentVolumeClaim claim =
-        writes.read(PersistentVolumeClaim.class, namespace(image), take.claimName());
-    String node = claim == null ? "" : Sources.annotation(claim, Labels.SELECTED_NODE);
-    return new Action.TakeSnapshot(take.version(), take.claimName(), node, take.digest());
   }
 
   private boolean end(String version, GoldenImage image) {

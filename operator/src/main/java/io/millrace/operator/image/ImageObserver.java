@@ -19,6 +19,7 @@ import io.millrace.operator.Names;
 import io.millrace.operator.cluster.Foreign;
 import io.millrace.operator.cluster.Preflight;
 import io.millrace.operator.cluster.Sources;
+import io.millrace.operator.cluster.Writes;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.LinkedHashSet;
@@ -32,10 +33,12 @@ import java.util.stream.Stream;
 /** Gathers everything that an image's plan depends on; nothing else reads on its behalf. */
 final class ImageObserver {
   private final Preflight preflight;
+  private final Writes api;
   private final Clock clock;
 
-  ImageObserver(Preflight preflight, Clock clock) {
+  ImageObserver(Preflight preflight, Writes api, Clock clock) {
     this.preflight = preflight;
+    this.api = api;
     this.clock = clock;
   }
 
@@ -70,7 +73,7 @@ final class ImageObserver {
         object -> imageName.apply(object).equals(name) && !Sources.isTerminating(object));
   }
 
-  private static List<Observed.Version> versions(
+  private List<Observed.Version> versions(
       GoldenImage image,
       List<DesktopPool> pools,
       List<Desktop> desktops,
@@ -94,7 +97,10 @@ final class ImageObserver {
                 new Observed.Version(
                     name,
                     Names.snapshot(image.getMetadata().getName(), name),
-                    image.getSpec().versions().stream().anyMatch(v -> v.name().equals(name)),
+                    listed(image, name).isPresent(),
+                    ofVersion(snapshots, name).isPresent()
+                        ? Optional.empty()
+                        : listed(image, name).flatMap(v -> source(v, image)),
                     ofVersion(snapshots, name).map(s -> snapshot(s, image)),
                     ofVersion(pods, name).map(ImageObserver::pod),
                     ofVersion(claims, name).map(c -> claim(c, image)),
@@ -108,6 +114,25 @@ final class ImageObserver {
                             .filter(d -> d.getSpec().image().version().equals(name))
                             .toList())))
         .toList();
+  }
+
+  private static Optional<ImageVersion> listed(GoldenImage image, String version) {
+    return image.getSpec().versions().stream().filter(v -> v.name().equals(version)).findFirst();
+  }
+
+  /** Somebody else's volume, so in no cache of ours. */
+  private Optional<Observed.SourceVolume> source(ImageVersion version, GoldenImage image) {
+    if (version.source().pvc() == null) {
+      return Optional.empty();
+    }
+    return Optional.ofNullable(
+            api.read(PersistentVolumeClaim.class, namespace(image), version.source().pvc().name()))
+        .map(
+            volume ->
+                new Observed.SourceVolume(
+                    "Block".equals(volume.getSpec().getVolumeMode()),
+                    volume.getStatus() != null && "Bound".equals(volume.getStatus().getPhase()),
+                    Sources.annotation(volume, Labels.SELECTED_NODE)));
   }
 
   private static List<String> users(List<DesktopPool> pools, List<Desktop> desktops) {

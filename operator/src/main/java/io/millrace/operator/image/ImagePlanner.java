@@ -13,6 +13,7 @@ import io.millrace.operator.image.Action.TakeSnapshot;
 import io.millrace.operator.image.Observed.Failure;
 import io.millrace.operator.image.Observed.ImportPod;
 import io.millrace.operator.image.Observed.Snapshot;
+import io.millrace.operator.image.Observed.SourceVolume;
 import io.millrace.operator.image.Observed.Version;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -57,14 +58,42 @@ final class ImagePlanner {
             .findFirst()
             .orElseThrow();
     if (spec.source().pvc() != null) {
-      actions.add(new TakeSnapshot(version.name(), spec.source().pvc().name(), "", ""));
-      return status(version, ImageVersionPhase.SNAPSHOTTING, "Snapshotting", "is snapshotted");
+      return fromVolume(version, spec.source().pvc().name(), actions);
     }
     HttpSource source = Objects.requireNonNull(spec.source().http(), "the schema wants one source");
     return version
         .pod()
         .map(pod -> importing(o, source, version, pod, actions))
         .orElseGet(() -> withoutPod(o, version, actions));
+  }
+
+  private static ImageVersionStatus fromVolume(Version version, String name, List<Action> actions) {
+    if (version.source().isEmpty()) {
+      return status(
+          version,
+          ImageVersionPhase.PENDING,
+          "SourceNotFound",
+          "waits for PersistentVolumeClaim %s, which is not in this namespace".formatted(name));
+    }
+    SourceVolume volume = version.source().get();
+    if (!volume.block()) {
+      return status(
+          version,
+          ImageVersionPhase.FAILED,
+          "SourceNotBlock",
+          ("PersistentVolumeClaim %s has a file system, and a desktop's disk is raw: copy it to one"
+                  + " with volumeMode Block")
+              .formatted(name));
+    }
+    if (!volume.bound()) {
+      return status(
+          version,
+          ImageVersionPhase.PENDING,
+          "SourceNotBound",
+          "waits until PersistentVolumeClaim %s is bound".formatted(name));
+    }
+    actions.add(new TakeSnapshot(version.name(), name, volume.node(), ""));
+    return status(version, ImageVersionPhase.SNAPSHOTTING, "Snapshotting", "is snapshotted");
   }
 
   private static ImageVersionStatus snapshotted(

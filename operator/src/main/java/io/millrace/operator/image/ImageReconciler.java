@@ -65,7 +65,7 @@ public final class ImageReconciler implements Reconciler<GoldenImage> {
   public ImageReconciler(
       KubernetesClient client, Preflight preflight, OperatorConfig config, Clock clock) {
     this.writes = new Writes(client);
-    this.observer = new ImageObserver(preflight, clock);
+    this.observer = new ImageObserver(preflight, writes, clock);
     this.actions = new ImageActions(writes, config.importerImage());
     this.events = new EventPublisher(client, clock);
     this.clock = clock;

@@ -23,6 +23,8 @@ record Observed(
    * One version.
    *
    * @param listed whether the spec still lists it
+   * @param source the volume that it is to be snapshotted from, if it has such a source and it is
+   *     there
    * @param failures failed imports that are noted in the status
    * @param failure why the last one failed, or nothing
    * @param users pools and desktops that use this version
@@ -31,6 +33,7 @@ record Observed(
       String name,
       String snapshotName,
       boolean listed,
+      Optional<SourceVolume> source,
       Optional<Snapshot> snapshot,
       Optional<ImportPod> pod,
       Optional<ImportClaim> claim,
@@ -65,6 +68,11 @@ record Observed(
     SUCCEEDED,
     FAILED
   }
+
+  /**
+   * @param node the node whose store holds the volume, or nothing if that is not known
+   */
+  record SourceVolume(boolean block, boolean bound, String node) {}
 
   record ImportClaim(boolean ours, boolean terminating) {}
 

@@ -54,6 +54,15 @@ public final class TemplateRules {
       Set.of("containerDisk", "emptyDisk", "cloudInitNoCloud", "cloudInitConfigDrive");
   private static final Set<String> CLOUD_INIT =
       Set.of("userData", "userDataBase64", "networkData", "networkDataBase64");
+  private static final Set<String> NETWORKS = Set.of("pod", "multus");
+
+  /**
+   * Domains of annotations that Kubernetes, KubeVirt, network plug-ins and container runtimes act
+   * on: they reach the pod that the hypervisor runs in.
+   */
+  private static final Set<String> SYSTEM_DOMAINS =
+      Set.of("kubernetes.io", "k8s.io", "kubevirt.io", "cncf.io", "cri-o.io", "millrace.io");
+
   private static final Set<String> BINDINGS = Set.of("masquerade", "bridge");
   private static final Set<String> INTERFACE_FIELDS =
       Set.of("name", "model", "ports", "bootOrder", "dhcpOptions", "tag", "acpiIndex", "state");
@@ -82,7 +91,9 @@ public final class TemplateRules {
     objects(template.spec(), "volumes").forEach(volume -> checkVolume(volume, violations));
     objects(devices, "disks").forEach(disk -> checkDisk(disk, violations));
     objects(devices, "interfaces").forEach(nic -> checkInterface(nic, violations));
+    objects(template.spec(), "networks").forEach(network -> checkNetwork(network, violations));
     checkLabels(template.labels(), violations);
+    checkAnnotations(template.annotations(), violations);
     return violations;
   }
 
@@ -132,6 +143,45 @@ public final class TemplateRules {
             "interface %s: %s is neither a binding that a pool may use (%s) nor a plain field: use"
                     .formatted(nic.get("name"), field, sorted(BINDINGS))
                 + " masquerade");
+      }
+    }
+  }
+
+  /** A network of another namespace may be one that the pool's people have no access to. */
+  private static void checkNetwork(Map<String, Object> network, List<String> violations) {
+    for (String kind : network.keySet()) {
+      if (!kind.equals("name") && !NETWORKS.contains(kind)) {
+        violations.add(
+            "network %s: %s is not among the kinds a pool may use (%s): use one of them"
+                .formatted(network.get("name"), kind, sorted(NETWORKS)));
+      }
+    }
+    Map<String, Object> multus = object(network, "multus");
+    checkFields("network " + network.get("name"), multus, Set.of("networkName"), violations);
+    if (String.valueOf(multus.get("networkName")).contains("/")) {
+      violations.add(
+          "network %s: %s is in another namespace: name a NetworkAttachmentDefinition of the pool's"
+                  .formatted(network.get("name"), multus.get("networkName"))
+              + " own");
+    }
+  }
+
+  /** Runtimes take orders from names without a domain, too, such as io.katacontainers.config. */
+  private static void checkAnnotations(
+      @Nullable Map<String, String> annotations, List<String> violations) {
+    if (annotations == null) {
+      return;
+    }
+    for (String annotation : annotations.keySet()) {
+      int slash = annotation.indexOf('/');
+      String domain = slash < 0 ? "" : annotation.substring(0, slash);
+      boolean systems =
+          SYSTEM_DOMAINS.stream().anyMatch(s -> domain.equals(s) || domain.endsWith("." + s));
+      if (domain.isEmpty() || systems) {
+        violations.add(
+            "annotation %s: may be an order to the node's runtime or network: use a name in a"
+                    .formatted(annotation)
+                + " domain of your own, such as example.com/owner");
       }
     }
   }

@@ -19,6 +19,7 @@ import io.millrace.operator.image.Observed.Failure;
 import io.millrace.operator.image.Observed.ImportClaim;
 import io.millrace.operator.image.Observed.ImportPod;
 import io.millrace.operator.image.Observed.Snapshot;
+import io.millrace.operator.image.Observed.SourceVolume;
 import io.millrace.operator.image.Observed.Stage;
 import io.millrace.operator.image.Observed.Version;
 import java.time.Duration;
@@ -42,7 +43,29 @@ final class ImagePlannerTest {
   void claimOfAPvcSourceIsSnapshotted() {
     Case c = new Case();
     c.source = new ImageSource(null, new PvcSource("master"));
-    assertEquals(List.of(new TakeSnapshot("v1", "master", "", "")), c.actions());
+    c.volume = Optional.of(new SourceVolume(true, true, "node1"));
+    assertEquals(List.of(new TakeSnapshot("v1", "master", "node1", "")), c.actions());
+  }
+
+  @Test
+  void volumeWithAFileSystemIsNoSource() {
+    Case c = new Case();
+    c.source = new ImageSource(null, new PvcSource("master"));
+    c.volume = Optional.of(new SourceVolume(false, true, "node1"));
+    assertEquals(List.of(), c.actions());
+    assertEquals("SourceNotBlock", c.plan().stalled());
+  }
+
+  @Test
+  void sourceThatIsNotThereOrNotBoundIsWaitedFor() {
+    Case c = new Case();
+    c.source = new ImageSource(null, new PvcSource("master"));
+    assertEquals(List.of(), c.actions());
+    assertEquals("SourceNotFound", c.status().reason());
+    c.volume = Optional.of(new SourceVolume(true, false, ""));
+    assertEquals(List.of(), c.actions());
+    assertEquals("SourceNotBound", c.status().reason());
+    assertEquals("", c.plan().stalled());
   }
 
   @Test
@@ -215,6 +238,7 @@ final class ImagePlannerTest {
     private boolean listed = true;
     private ImageSource source =
         new ImageSource(new HttpSource("http://x/", "0".repeat(64), ImageFormat.RAW), null);
+    private Optional<SourceVolume> volume = Optional.empty();
     private Optional<Snapshot> snapshot = Optional.empty();
     private Optional<ImportPod> pod = Optional.empty();
     private Optional<ImportClaim> claim = Optional.empty();
@@ -249,7 +273,8 @@ final class ImagePlannerTest {
 
     Plan plan() {
       Version version =
-          new Version("v1", "debian.v1", listed, snapshot, pod, claim, failures, failure, users);
+          new Version(
+              "v1", "debian.v1", listed, volume, snapshot, pod, claim, failures, failure, users);
       return ImagePlanner.plan(
           new Observed(
               "debian",

@@ -27,6 +27,7 @@ final class TemplateRulesTest {
           {volumes: [{name: x, cloudInitNoCloud: {userData: y}}]}
           {domain: {cpu: {cores: 2}, devices: {disks: [{name: x, disk: {bus: virtio}}]}}}
           {domain: {devices: {interfaces: [{name: x, masquerade: {}, ports: []}]}}}
+          {networks: [{name: x, pod: {}}, {name: y, multus: {networkName: lab}}]}
           """)
   void ordinaryTemplateIsAccepted(String spec) {
     assertEquals(List.of(), violations(spec));
@@ -43,6 +44,9 @@ final class TemplateRulesTest {
           {volumes: [{name: x, somethingNew: {}}]}                         | volume x: somethingNew
           {volumes: [{name: x, cloudInitNoCloud: {secretRef: {name: y}}}]} | cloudInitNoCloud.secretRef would hand a Secret
           {domain: {devices: {disks: [{name: x, lun: {reservation: true}}]}}} | disk x: lun
+          {networks: [{name: x, multus: {networkName: other/lab}}]}        | network x: other/lab is in another namespace
+          {networks: [{name: x, multus: {networkName: lab, default: true}}]} | network x: default
+          {networks: [{name: x, somethingNew: {}}]}                        | network x: somethingNew
           {domain: {devices: {disks: [{name: x, shareable: true}]}}}       | disk x: shareable
           {domain: {devices: {interfaces: [{name: x, binding: {name: y}}]}}} | interface x: binding
           """)
@@ -57,6 +61,21 @@ final class TemplateRulesTest {
     DesktopTemplate template =
         new DesktopTemplate(Map.of("millrace.io/desktop", "x"), null, null, null, Map.of());
     assertEquals(1, TemplateRules.violations(template).size());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "k8s.v1.cni.cncf.io/networks,1",
+    "container.apparmor.security.beta.kubernetes.io/compute,1",
+    "kubevirt.io/keep-launcher-alive-after-failure,1",
+    "io.katacontainers.config.hypervisor.path,1",
+    "example.com/owner,0",
+    "notkubernetes.io/owner,0"
+  })
+  void annotationsThatTheNodeActsOnAreRefused(String annotation, int violations) {
+    DesktopTemplate template =
+        new DesktopTemplate(null, Map.of(annotation, "x"), null, null, Map.of());
+    assertEquals(violations, TemplateRules.violations(template).size());
   }
 
   @Test
