@@ -37,26 +37,21 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The operator against a real API server, with stand-ins for KubeVirt and the storage driver. */
 @ExtendWith(SharedApiServer.class)
 final class DesktopsIT {
+  private static LiveOperator live;
   private static KubernetesClient client;
-  private static KubernetesClient operatorClient;
   private static World world;
-  private static RunningOperator operator;
   private Scene scene;
 
   @BeforeAll
   static void start(ApiServer server) {
-    client = server.client();
-    world = new World(client);
-    operatorClient = server.operatorClient();
-    operator = RunningOperator.start(operatorClient);
+    live = LiveOperator.on(server);
+    client = live.client();
+    world = live.world();
   }
 
   @AfterAll
   static void stop() {
-    operator.close();
-    operatorClient.close();
-    world.close();
-    client.close();
+    live.close();
   }
 
   @BeforeEach
@@ -405,6 +400,21 @@ final class DesktopsIT {
     assertEquals(
         List.of("DesktopClaimed", "DesktopReady", "DesktopReady", "ResetDone", "ResetStarted"),
         told().stream().filter(reason -> !reason.equals("DesktopStalled")).toList());
+  }
+
+  @Test
+  void updateOfADesktopThatNobodyHasIsNotToldAsAReset() {
+    scene.image("v1", "v2");
+    scene.pool(1, "v1", "");
+    scene.eventuallyReady(1);
+    scene.pool(1, "v2", "");
+    eventually("it is on v2", () -> on("v2") == 1, scene::dump);
+    scene.eventuallyReady(1);
+    eventually("the second DesktopReady", () -> Collections.frequency(told(), "DesktopReady") == 2);
+    assertEquals(
+        List.of("DesktopReady", "DesktopReady", "UpdateDone", "UpdateStarted"),
+        told().stream().filter(reason -> !reason.equals("DesktopStalled")).toList());
+    assertNull(Objects.requireNonNull(status("office-0").timings()).resetMillis());
   }
 
   private List<String> told() {

@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.millrace.api.v1alpha1.GoldenImage;
 import io.millrace.operator.harness.ApiServer;
 import io.millrace.operator.harness.Scene;
-import io.millrace.operator.harness.World;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -23,7 +22,7 @@ final class UninstallIT {
         KubernetesClient client = server.client()) {
       server.apply(Path.of("src", "test", "resources", "foreign"));
       Scene scene = new Scene(client);
-      liveAndGo(server, client, scene);
+      liveAndGo(server, scene);
       assertEquals(List.of(), finalizers(scene));
       client.apiextensions().v1().customResourceDefinitions().withName(IMAGES).delete();
       eventually(
@@ -35,10 +34,8 @@ final class UninstallIT {
   }
 
   /** The operator runs for as long as there is a pool. */
-  private static void liveAndGo(ApiServer server, KubernetesClient client, Scene scene) {
-    try (KubernetesClient operatorClient = server.operatorClient();
-        RunningOperator _ = RunningOperator.start(operatorClient);
-        World _ = new World(client)) {
+  private static void liveAndGo(ApiServer server, Scene scene) {
+    try (LiveOperator _ = LiveOperator.on(server)) {
       scene.image("v1");
       scene.pool(1, "v1", "");
       scene.eventuallyReady(1);
