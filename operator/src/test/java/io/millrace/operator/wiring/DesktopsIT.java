@@ -346,6 +346,29 @@ final class DesktopsIT {
     scene.eventuallyReady(2);
   }
 
+  @Test
+  void nameThatIsTakenIsNotToldInEachPass() {
+    scene.apply(
+        """
+        apiVersion: millrace.io/v1alpha1
+        kind: Desktop
+        metadata: {name: office-0}
+        spec: {poolName: other, slot: 0, image: {name: x, version: v1}, templateHash: h, running: true}
+        """);
+    scene.image("v1");
+    scene.pool(2, "v1", "");
+    eventually("office-1 is ready", () -> isReady("office-1"), scene::dump);
+    pauseSeconds(3);
+    assertEquals(List.of("makes 1 and deletes 0 desktops"), scaled());
+    client.resource(desktop("office-0")).delete();
+    scene.eventuallyReady(2);
+  }
+
+  private boolean isReady(String name) {
+    Desktop found = scene.desktop(name);
+    return found != null && Scene.holds(found, "Ready");
+  }
+
   /** Kubernetes' quota controller doesn't run here: its status is what admission goes by. */
   private void quota(int desktops) {
     scene.apply(
