@@ -70,7 +70,7 @@ down() {
 
 status() {
   e2e/cluster/cluster.sh status || return
-  e2e/cluster/cluster.sh exec kubectl get dp,dt,dc,gi -A
+  e2e/cluster/cluster.sh exec kubectl get ms,dp,dt,dc,gi -A
 }
 
 millrace() {

@@ -18,11 +18,20 @@ final class CommandLine {
         --node-id NAME                this node's name; needed for node and all
         --kubelet-dir PATH            the kubelet's folder, as the kubelet calls it (/var/lib/kubelet)
         --registrar self|sidecar|none who makes the plugin known to the kubelet (self)
+        --publish-store true|false    keep a Store object of this node (true; node and all, in a cluster)
         --http-port PORT              health: /q/health/live and /q/health/ready (9808)
       Each may also be set in the environment: MILLRACE_MODE, MILLRACE_NODE_ID, …""";
 
   private static final Set<String> OPTIONS =
-      Set.of("mode", "endpoint", "engine", "node-id", "kubelet-dir", "registrar", "http-port");
+      Set.of(
+          "mode",
+          "endpoint",
+          "engine",
+          "node-id",
+          "kubelet-dir",
+          "registrar",
+          "publish-store",
+          "http-port");
 
   private CommandLine() {}
 

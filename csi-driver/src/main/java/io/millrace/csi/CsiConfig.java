@@ -39,6 +39,10 @@ public interface CsiConfig {
   @WithDefault("self")
   Registrar registrar();
 
+  /** Whether the node's store is shown in the cluster; outside of one it never is. */
+  @WithDefault("true")
+  boolean publishStore();
+
   @WithDefault("9808")
   int httpPort();
 

@@ -1,14 +1,17 @@
 package io.millrace.csi;
 
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.millrace.csi.engine.EngineClient;
 import io.millrace.csi.grpc.CsiServer;
 import io.millrace.csi.registration.KubeletRegistrar;
+import io.millrace.csi.store.StorePublisher;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -20,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Starts and stops what this process consists of: one event loop, the connection to the engine, the
- * CSI server, the registration with the kubelet.
+ * CSI server, the registration with the kubelet, the reports to the API server.
  *
  * <p>Start and stop come from Quarkus's main thread; {@link #isServing} from any.
  */
@@ -28,11 +31,15 @@ import org.jspecify.annotations.Nullable;
 class DriverLifecycle {
   private static final Logger log = Logger.getLogger(DriverLifecycle.class);
 
+  /** Kubernetes sets it in every container. */
+  private static final String IN_CLUSTER = "KUBERNETES_SERVICE_HOST";
+
   private final CsiConfig config;
   private final String version;
   private final EventLoopGroup eventLoops = new NioEventLoopGroup(1);
   private volatile @Nullable CsiServer server;
   private @Nullable KubeletRegistrar registrar;
+  private @Nullable StorePublisher publisher;
 
   DriverLifecycle(
       CsiConfig config, @ConfigProperty(name = "quarkus.application.version") String version) {
@@ -46,7 +53,8 @@ class DriverLifecycle {
     return EngineClient.connect(config.engineSocket(), eventLoops);
   }
 
-  void start(@Observes StartupEvent event, EngineClient engine) throws IOException {
+  void start(@Observes StartupEvent event, EngineClient engine, Instance<KubernetesClient> cluster)
+      throws IOException {
     CsiServer started = CsiServer.start(config.endpointSocket(), eventLoops, engine, role());
     server = started;
     if (config.servesNode() && config.registrar() == CsiConfig.Registrar.SELF) {
@@ -58,12 +66,16 @@ class DriverLifecycle {
               eventLoops,
               () -> engine.trouble().isEmpty());
     }
+    if (publishesStore()) {
+      publisher = StorePublisher.start(config.nodeId().orElseThrow(), engine, cluster.get());
+    }
     log.infof(
         "%s %s serves %s on %s; engine at %s",
         CsiServer.DRIVER_NAME, version, config.mode(), config.endpoint(), config.engine());
   }
 
   void stop(@Observes ShutdownEvent event, EngineClient engine) {
+    Optional.ofNullable(publisher).ifPresent(StorePublisher::close);
     Optional.ofNullable(registrar).ifPresent(KubeletRegistrar::close);
     Optional.ofNullable(server).ifPresent(CsiServer::close);
     engine.close();
@@ -73,6 +85,15 @@ class DriverLifecycle {
   boolean isServing() {
     CsiServer started = server;
     return started != null && started.isServing();
+  }
+
+  private boolean publishesStore() {
+    boolean wanted = config.servesNode() && config.publishStore();
+    boolean inCluster = System.getenv(IN_CLUSTER) != null;
+    if (wanted && !inCluster) {
+      log.infof("not in a cluster (%s is not set): no Store object is published", IN_CLUSTER);
+    }
+    return wanted && inCluster;
   }
 
   private CsiServer.Role role() {

@@ -10,7 +10,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
 /**
- * The arrows: grpc → provision, mount → engine → volume; nobody knows the program that wires them.
+ * The arrows: grpc → provision, mount, store → engine → volume; nobody knows the program that wires
+ * them.
  */
 class ArchitectureTest {
   private static final ImportOption NOT_GENERATED = location -> !location.contains("/proto/");
@@ -29,10 +30,46 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
-            "io.millrace.engine.core..",
-            "io.millrace.engine.daemon..",
-            "io.millrace.api..",
-            "io.millrace.operator..")
+            "io.millrace.engine.core..", "io.millrace.engine.daemon..", "io.millrace.operator..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyTheStorePackageSpeaksOfKubernetesObjects() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.millrace.csi.store..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.millrace.api..", "io.fabric8.kubernetes.api..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyTheProgramAndTheStorePackageKnowTheApiServer() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("io.millrace.csi", "io.millrace.csi.store..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.fabric8..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void whatIsReportedIsDecidedWithoutTheApiServer() {
+    noClasses()
+        .that()
+        .haveSimpleNameStartingWith("StoreReport")
+        .or()
+        .haveSimpleNameStartingWith("Readiness")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "io.fabric8.kubernetes.client.dsl..",
+            "io.millrace.csi.engine..",
+            "io.grpc..",
+            "io.quarkus..")
         .check(CLASSES);
   }
 
@@ -90,6 +127,7 @@ class ArchitectureTest {
             "io.millrace.csi.volume",
             "io.millrace.csi.provision",
             "io.millrace.csi.engine",
+            "io.millrace.csi.store",
             "io.millrace.csi.registration")
         .should()
         .haveNameNotMatching(".*(Utils?|Helper|Manager|Impl)$|.*\\.(Abstract|Base)[A-Z].*")

@@ -5,10 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.millrace.e2e.cluster.Cluster;
 import io.millrace.e2e.cluster.States;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -79,40 +75,14 @@ final class CrashE2E {
     while (!calm.get()) {
       try {
         Thread.sleep(1_500 + random.nextInt(4_000));
-        String victim =
-            random.nextBoolean() ? "/opt/millrace/operator/" : "/opt/millrace/csi-driver/";
-        kills.addAndGet(kill(victim));
+        String victim = random.nextBoolean() ? Processes.OPERATOR : Processes.CSI_DRIVER;
+        kills.addAndGet(Processes.kill(victim));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return;
       } catch (IOException e) {
         throw new IllegalStateException(e);
       }
-    }
-  }
-
-  /** Kills the java processes whose command line names {@code part}; how many there were. */
-  private static int kill(String part) throws IOException {
-    int killed = 0;
-    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
-      for (Path process : processes) {
-        String line = commandLine(process);
-        if (line.startsWith("/opt/java/bin/java") && line.contains(part)) {
-          ProcessHandle.of(Long.parseLong(process.getFileName().toString()))
-              .ifPresent(ProcessHandle::destroyForcibly);
-          killed++;
-        }
-      }
-    }
-    return killed;
-  }
-
-  private static String commandLine(Path process) {
-    try {
-      return new String(Files.readAllBytes(process.resolve("cmdline")), StandardCharsets.ISO_8859_1)
-          .replace('\0', ' ');
-    } catch (IOException gone) {
-      return "";
     }
   }
 }

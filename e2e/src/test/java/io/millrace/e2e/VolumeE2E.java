@@ -7,11 +7,8 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.millrace.e2e.cluster.Cluster;
 import io.millrace.e2e.cluster.Waiting;
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -141,24 +138,7 @@ final class VolumeE2E {
   /** Runs a shell line in a pod, waiting for the pod first; gives what it printed. */
   private static String run(Cluster cluster, String pod, String line) {
     Waiting.until("pod " + pod + " running", LIMIT, () -> running(cluster, pod));
-    ByteArrayOutputStream printed = new ByteArrayOutputStream();
-    try (var exec =
-        cluster
-            .client()
-            .pods()
-            .inNamespace(cluster.namespace())
-            .withName(pod)
-            .writingOutput(printed)
-            .exec("sh", "-c", line)) {
-      Integer code = exec.exitCode().get(30, TimeUnit.SECONDS);
-      assertEquals(0, code, line);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
-      throw new IllegalStateException(line, e);
-    }
-    return printed.toString(StandardCharsets.UTF_8).strip();
+    return InPod.run(cluster, cluster.namespace(), pod, "sh", "-c", line);
   }
 
   private static Optional<Pod> running(Cluster cluster, String pod) {

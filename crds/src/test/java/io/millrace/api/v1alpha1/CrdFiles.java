@@ -33,7 +33,7 @@ final class CrdFiles {
   static final Path FOLDER = Path.of("..", "manifests", "base", "crds");
 
   private static final List<Class<? extends HasMetadata>> KINDS =
-      List.of(GoldenImage.class, DesktopPool.class, Desktop.class, DesktopClaim.class);
+      List.of(GoldenImage.class, DesktopPool.class, Desktop.class, DesktopClaim.class, Store.class);
 
   private CrdFiles() {}
 

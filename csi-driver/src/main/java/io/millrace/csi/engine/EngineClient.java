@@ -16,6 +16,7 @@ import io.millrace.engine.api.DetachVolumeRequest;
 import io.millrace.engine.api.EngineGrpc;
 import io.millrace.engine.api.EngineGrpc.EngineBlockingStub;
 import io.millrace.engine.api.GetSnapshotRequest;
+import io.millrace.engine.api.GetStatsRequest;
 import io.millrace.engine.api.GetStoreRequest;
 import io.millrace.engine.api.GetVolumeRequest;
 import io.millrace.engine.api.ListSnapshotsRequest;
@@ -24,6 +25,7 @@ import io.millrace.engine.api.ListVolumesRequest;
 import io.millrace.engine.api.ListVolumesResponse;
 import io.millrace.engine.api.ResizeVolumeRequest;
 import io.millrace.engine.api.Snapshot;
+import io.millrace.engine.api.Stats;
 import io.millrace.engine.api.Store;
 import io.millrace.engine.api.StoreState;
 import io.millrace.engine.api.Volume;
@@ -75,15 +77,22 @@ public final class EngineClient implements AutoCloseable {
     return call(engine -> engine.getStore(GetStoreRequest.getDefaultInstance()));
   }
 
+  /** The same for callers that can't wait as long. */
+  public Store store(Duration timeout) {
+    return callWithin(timeout, engine -> engine.getStore(GetStoreRequest.getDefaultInstance()));
+  }
+
+  public Stats stats(Duration timeout) {
+    return callWithin(timeout, engine -> engine.getStats(GetStatsRequest.getDefaultInstance()));
+  }
+
   /**
    * Why nothing can be asked of the engine now; empty when it serves. Never throws, and takes no
    * longer than 3 s.
    */
   public Optional<String> trouble() {
     try {
-      Store store =
-          callWithin(
-              PROBE_TIMEOUT, engine -> engine.getStore(GetStoreRequest.getDefaultInstance()));
+      Store store = store(PROBE_TIMEOUT);
       return store.getState() == StoreState.SERVING
           ? Optional.empty()
           : Optional.of("the engine's store is " + store.getState() + " " + store.getReason());

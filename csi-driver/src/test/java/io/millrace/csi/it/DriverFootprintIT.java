@@ -5,14 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.csi.proto.VolumeCapability.AccessMode.Mode;
 import org.junit.jupiter.api.Test;
 
-/** One driver runs on every node: it has to be small. */
+/** One driver runs on every node: it has to be small, reports to the API server included. */
 class DriverFootprintIT {
   private static final long RESIDENT_BYTES_MAX = 256L << 20;
   private static final int VOLUMES = 200;
 
   @Test
   void staysSmallOverManyVolumes() throws Exception {
-    try (Node node = Node.start("4GiB")) {
+    try (var cluster = new FakeApiServer();
+        Node node = Node.start("4GiB", cluster)) {
       var client = new Client(node);
       var use = Client.mounted("ext4", Mode.SINGLE_NODE_WRITER);
       var source = client.create("source", 64 * Client.MIB, use);
@@ -25,6 +26,7 @@ class DriverFootprintIT {
         }
         client.delete(volume);
       }
+      assertTrue(cluster.status(node.engine().store().getUuid()).isPresent());
       long residentBytes = node.driverResidentBytesMax();
       System.out.println("driver: at most " + (residentBytes >> 20) + " MiB resident");
       assertTrue(residentBytes < RESIDENT_BYTES_MAX, residentBytes + " bytes resident");

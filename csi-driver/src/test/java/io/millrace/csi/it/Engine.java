@@ -2,6 +2,7 @@ package io.millrace.csi.it;
 
 import io.grpc.StatusRuntimeException;
 import io.millrace.csi.engine.EngineClient;
+import io.millrace.engine.api.Store;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,6 +36,18 @@ final class Engine implements AutoCloseable {
 
   Path socket() {
     return folder.resolve("engine.sock");
+  }
+
+  /** What its own socket says. */
+  Store store() {
+    return client.store();
+  }
+
+  /** SIGSTOP, as far as its clients can tell a hang; SIGCONT ends it. */
+  void hang(boolean hangs) throws IOException {
+    var _ =
+        Programs.output(
+            STOP_TIMEOUT, List.of("kill", hangs ? "-STOP" : "-CONT", Long.toString(process.pid())));
   }
 
   Path log() {

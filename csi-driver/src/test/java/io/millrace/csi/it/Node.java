@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -30,10 +31,12 @@ final class Node implements AutoCloseable {
   final ManagedChannel channel;
   private final EventLoopGroup eventLoops = new NioEventLoopGroup(1);
   private final Engine engine;
+  private final Map<String, String> cluster;
   private Process driver;
 
-  private Node(Path folder, String storeSize) throws Exception {
+  private Node(Path folder, String storeSize, Map<String, String> cluster) throws Exception {
     this.folder = folder;
+    this.cluster = cluster;
     engine = Engine.start(folder, eventLoops, storeSize);
     driver = startDriver();
     channel =
@@ -47,11 +50,21 @@ final class Node implements AutoCloseable {
   }
 
   static Node start(String storeSize) throws Exception {
-    return new Node(Files.createTempDirectory("millrace-csi-"), storeSize);
+    return new Node(Files.createTempDirectory("millrace-csi-"), storeSize, Map.of());
+  }
+
+  /** A node of a cluster: its driver publishes the store. */
+  static Node start(String storeSize, FakeApiServer cluster) throws Exception {
+    return new Node(
+        Files.createTempDirectory("millrace-csi-"), storeSize, cluster.environmentOfPods());
   }
 
   Path socket() {
     return folder.resolve("csi.sock");
+  }
+
+  Engine engine() {
+    return engine;
   }
 
   Path log() {
@@ -100,11 +113,15 @@ final class Node implements AutoCloseable {
             + " --engine unix://"
             + engine.socket()
             + " --kubelet-dir "
-            + folder;
-    return new ProcessBuilder("unshare", "--mount", "sh", "-c", start)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
-        .start();
+            + folder
+            + " --publish-store "
+            + !cluster.isEmpty();
+    var builder =
+        new ProcessBuilder("unshare", "--mount", "sh", "-c", start)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
+    builder.environment().putAll(cluster);
+    return builder.start();
   }
 
   private void awaitReady() throws Exception {
