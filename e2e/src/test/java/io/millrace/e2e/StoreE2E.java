@@ -178,8 +178,11 @@ final class StoreE2E {
   }
 
   private static long physicalBytes(Cluster cluster) {
-    StoreStatus status = onlyStore(cluster).getStatus();
-    return status == null ? 0 : bytes(status.physicalBytes());
+    return cluster.client().resources(Store.class).list().getItems().stream()
+        .map(Store::getStatus)
+        .filter(Objects::nonNull)
+        .mapToLong(status -> bytes(status.physicalBytes()))
+        .sum();
   }
 
   private static long bytes(@Nullable Long value) {

@@ -84,14 +84,14 @@ public final class StorePublisher implements AutoCloseable {
     try {
       publish(answer, now);
       if (trouble != NO_TROUBLE) {
-        log.info("the node's Store object is published again");
+        log.info("the node's Store object is published, the trouble is over");
       }
       trouble = NO_TROUBLE;
     } catch (KubernetesClientException e) {
-      complain(e.getCode(), e);
+      complain(e.getCode(), e.getStatus() == null ? e.getMessage() : e.getStatus().getMessage());
     } catch (RuntimeException e) {
       // Nothing that is wrong here may end the reports, let alone the driver.
-      complain(0, e);
+      complain(0, e.toString());
     }
   }
 
@@ -120,11 +120,11 @@ public final class StorePublisher implements AutoCloseable {
   }
 
   /** Once for each kind of trouble: HTTP status, 0 for none. */
-  private void complain(int code, RuntimeException e) {
+  private void complain(int code, @Nullable String cause) {
     if (trouble != code && !thread.isShutdown()) {
       log.warnf(
           "can't publish the node's Store object, trying again every %d s: %s",
-          REPORT_INTERVAL.toSeconds(), e.getMessage() == null ? e : e.getMessage());
+          REPORT_INTERVAL.toSeconds(), cause);
     }
     trouble = code;
   }
