@@ -67,7 +67,7 @@ class DriverLifecycle {
               () -> engine.trouble().isEmpty());
     }
     if (publishesStore()) {
-      publisher = StorePublisher.start(config.nodeId().orElseThrow(), engine, cluster.get());
+      publisher = StorePublisher.start(config.nodeId().orElseThrow(), engine, cluster::get);
     }
     log.infof(
         "%s %s serves %s on %s; engine at %s",

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.millrace.api.v1alpha1.Store;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** The one seam to the API server. Blocking; any thread. */
 final class PublishedStores {
@@ -15,25 +16,25 @@ final class PublishedStores {
           .withForce(true)
           .build();
 
-  private final KubernetesClient client;
+  private final Supplier<KubernetesClient> client;
 
-  PublishedStores(KubernetesClient client) {
+  PublishedStores(Supplier<KubernetesClient> client) {
     this.client = client;
   }
 
   List<Store> of(String nodeName) {
-    return client.resources(Store.class).list().getItems().stream()
+    return client.get().resources(Store.class).list().getItems().stream()
         .filter(store -> store.getSpec().nodeName().equals(nodeName))
         .toList();
   }
 
   /** Makes the object; its status is a matter of its own. */
   void apply(Store store) {
-    client.resource(store).patch(APPLY);
+    client.get().resource(store).patch(APPLY);
   }
 
   /** Of an object that is there. */
   void applyStatus(Store store) {
-    client.resource(store).subresource("status").patch(APPLY);
+    client.get().resource(store).subresource("status").patch(APPLY);
   }
 }

@@ -13,6 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -47,14 +48,17 @@ public final class StorePublisher implements AutoCloseable {
   /** The node's objects as the API server has confirmed them; null when that must be asked. */
   private @Nullable List<Store> confirmed;
 
-  private StorePublisher(String nodeName, EngineClient engine, KubernetesClient client) {
+  private StorePublisher(String nodeName, EngineClient engine, Supplier<KubernetesClient> client) {
     this.nodeName = nodeName;
     this.engine = engine;
     this.stores = new PublishedStores(client);
   }
 
+  /**
+   * @param client asked for when it is used: a configuration that makes none is trouble like other
+   */
   public static StorePublisher start(
-      String nodeName, EngineClient engine, KubernetesClient client) {
+      String nodeName, EngineClient engine, Supplier<KubernetesClient> client) {
     var publisher = new StorePublisher(nodeName, engine, client);
     var _ =
         publisher.thread.scheduleWithFixedDelay(
