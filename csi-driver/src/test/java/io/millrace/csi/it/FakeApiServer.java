@@ -43,7 +43,7 @@ final class FakeApiServer implements AutoCloseable {
         "127.0.0.1",
         "KUBERNETES_SERVICE_PORT",
         port,
-        "QUARKUS_KUBERNETES_CLIENT_API_SERVER_URL",
+        "KUBERNETES_MASTER",
         "http://127.0.0.1:" + port);
   }
 
