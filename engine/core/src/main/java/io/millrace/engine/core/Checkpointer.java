@@ -75,7 +75,7 @@ final class Checkpointer {
     buffer = new PageBuffer(serving.arena, (long) chunkPages * Bytes.PAGE);
     page = new PageBuffer(serving.arena, Bytes.PAGE);
     long log = serving.options.checkpointBytes() / table.geometry.segmentBytes();
-    reserveMax = Math.clamp(2 * log, 64, 1 << 16);
+    reserveMax = Math.clamp(2 * log, serving.options.tuning().reserveSegmentsMin(), 1 << 16);
   }
 
   boolean idle() {
@@ -302,7 +302,7 @@ final class Checkpointer {
   private boolean writeChunk(int kind, int items, int bytes) {
     int pages = Bytes.pages(Chunk.HEADER_BYTES + (long) bytes);
     if (taken.length == 0 || takenPage + pages > table.geometry.usablePages()) {
-      int segment = table.take(SegmentTable.CHECKPOINT, 0);
+      int segment = table.takeForCheckpoint();
       if (segment < 0) {
         waitsForOthers = true;
         return false;

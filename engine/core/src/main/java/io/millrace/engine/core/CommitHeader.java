@@ -106,10 +106,7 @@ final class CommitHeader {
       PageBuffer buffer, int page, int segment, int pagesMax, UUID store, Checksum checksum) {
     var m = buffer.memory;
     int at = page * Bytes.PAGE;
-    if (Bytes.u64(m, at) != MAGIC
-        || !Bytes.sameUuid(m, at + 8, store)
-        || Bytes.u32(m, at + 56) != segment
-        || Bytes.u16(m, at + 60) != page) {
+    if (!looksLikeOne(m, at, segment, page, store)) {
       return null;
     }
     int headerPages = Bytes.u16(m, at + 64);
@@ -121,6 +118,18 @@ final class CommitHeader {
     }
     Fields fields = fields(buffer, at);
     return page + fields.pages() > pagesMax ? null : fields;
+  }
+
+  /** Whether a page claims to be a commit of this place, whatever its checksum says. */
+  static boolean looksLikeOne(MemorySegment m, long at, int segment, int page, UUID store) {
+    return Bytes.u64(m, at) == MAGIC
+        && Bytes.sameUuid(m, at + 8, store)
+        && Bytes.u32(m, at + 56) == segment
+        && Bytes.u16(m, at + 60) == page;
+  }
+
+  static long segmentSequence(MemorySegment m, long at) {
+    return Bytes.u64(m, at + 24);
   }
 
   private static Fields fields(PageBuffer buffer, int at) {

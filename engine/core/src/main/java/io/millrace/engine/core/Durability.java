@@ -12,12 +12,10 @@ import org.jspecify.annotations.Nullable;
 final class Durability {
   private static final int SYNCS_MAX = 2;
 
-  /** Recovery writes again what no sync is known to cover: this bounds how long it takes. */
-  private static final long UNPROVEN_BYTES_MAX = 64 << 20;
-
   private final Disk disk;
   private final AnswerQueue answers;
   private final Health health;
+  private final long unprovenBytesMax;
   private final Sync[] syncs = new Sync[SYNCS_MAX];
 
   private long[] tags = new long[64];
@@ -30,10 +28,11 @@ final class Durability {
   private long coveredLsn;
   private long loggedBytesAtSync;
 
-  Durability(Disk disk, AnswerQueue answers, Health health, long durableLsn) {
-    this.disk = disk;
-    this.answers = answers;
-    this.health = health;
+  Durability(Serving s, long durableLsn) {
+    disk = s.disk;
+    answers = s.answers;
+    health = s.health;
+    unprovenBytesMax = s.options.tuning().unprovenBytesMax();
     this.durableLsn = durableLsn;
     this.coveredLsn = durableLsn;
     for (int i = 0; i < SYNCS_MAX; i++) {
@@ -69,7 +68,7 @@ final class Durability {
     while (size > 0 && targets[head] <= durableLsn) {
       answerFirst(0);
     }
-    boolean muchUnproven = loggedBytes - loggedBytesAtSync >= UNPROVEN_BYTES_MAX;
+    boolean muchUnproven = loggedBytes - loggedBytesAtSync >= unprovenBytesMax;
     if (firstUncovered() <= appliedLsn || (muchUnproven && appliedLsn > coveredLsn)) {
       loggedBytesAtSync = loggedBytes;
       submit(appliedLsn);

@@ -61,7 +61,7 @@ final class LogHead {
       return false;
     }
     seal(newestLsn);
-    int taken = table.take(SegmentTable.OPEN, stream);
+    int taken = table.takeForLog(stream);
     if (taken < 0) {
       return false;
     }

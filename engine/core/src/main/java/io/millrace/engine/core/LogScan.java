@@ -64,6 +64,13 @@ final class LogScan {
     segments.put(segment, new Found(sequence, stream, used));
   }
 
+  /** Whether a page looks like the first of a segment with commits of such a sequence. */
+  boolean mayBegin(PageBuffer buffer, int page, int segment, long sequenceMin) {
+    long at = (long) page * Bytes.PAGE;
+    return CommitHeader.looksLikeOne(buffer.memory, at, segment, 0, store)
+        && CommitHeader.segmentSequence(buffer.memory, at) >= sequenceMin;
+  }
+
   @Nullable Commit commit(long lsn) {
     return user.get(lsn);
   }

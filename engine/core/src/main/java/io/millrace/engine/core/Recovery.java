@@ -13,21 +13,17 @@ import org.jspecify.annotations.Nullable;
  * again. Each step submits its reads or writes and names the step that follows when all have ended.
  */
 final class Recovery {
-  /** Free segments without a commit after which the log is taken to have ended. */
-  private static final int EMPTY_SEGMENTS_IN_A_ROW = 32;
-
   private static final int NONE = -1;
 
-  private final Disk disk;
   private final Arena arena;
   private final long storageBytes;
   private final PageBuffer[] pages = new PageBuffer[2];
   private final ArrayDeque<ChunkReference> references = new ArrayDeque<>();
-  private int pending;
+  private final Tuning tuning;
+  private final Steps steps;
   private int failed;
   private int staleSuperblock;
   private int staleRoot;
-  private @Nullable Runnable next;
   private @Nullable String damage;
   private @Nullable Loaded loaded;
 
@@ -44,23 +40,19 @@ final class Recovery {
       long checkpointNumber,
       long nextRelocation) {}
 
-  Recovery(Disk disk, Arena arena, long storageBytes) {
-    this.disk = disk;
+  Recovery(Disk disk, Arena arena, long storageBytes, Tuning tuning) {
+    this.tuning = tuning;
     this.arena = arena;
     this.storageBytes = storageBytes;
     for (int i = 0; i < pages.length; i++) {
       pages[i] = new PageBuffer(arena, Bytes.PAGE);
     }
-    next = this::readSuperblocks;
+    steps = new Steps(disk, this::readSuperblocks);
   }
 
   /** Takes the next steps as far as nothing is under way. */
   void pump() {
-    while (pending == 0 && next != null) {
-      Runnable step = next;
-      next = null;
-      step.run();
-    }
+    steps.pump();
   }
 
   Optional<String> damage() {
@@ -76,7 +68,7 @@ final class Recovery {
   private void readSuperblocks() {
     readPage(Geometry.SUPERBLOCK_A, 0);
     readPage(Geometry.SUPERBLOCK_B, 1);
-    next = this::chooseSuperblock;
+    steps.then(this::chooseSuperblock);
   }
 
   private void chooseSuperblock() {
@@ -115,7 +107,7 @@ final class Recovery {
     work = new Work(found, arena);
     readPage(Geometry.ROOT_A, 0);
     readPage(Geometry.ROOT_B, 1);
-    next = this::chooseRoot;
+    steps.then(this::chooseRoot);
   }
 
   // ---- checkpoint
@@ -186,7 +178,8 @@ final class Recovery {
 
   private boolean goodChunk(ChunkReference reference) {
     Work w = work();
-    boolean good = failed == 0 && Chunk.good(w.buffer, w.superblock.uuid(), w.checksum, reference);
+    boolean good =
+        steps.takeErrno() == 0 && Chunk.good(w.buffer, w.superblock.uuid(), w.checksum, reference);
     if (!good) {
       damaged(
           "checkpoint %d is damaged: segment %d page %d"
@@ -199,9 +192,8 @@ final class Recovery {
     ChunkReference reference = references.element();
     Work w = work();
     long offset = w.table.geometry.offset(reference.segment(), reference.page());
-    pending++;
-    disk.read(offset, w.buffer.pages(0, reference.pages()), this::ended);
-    next = then;
+    steps.read(offset, w.buffer.pages(0, reference.pages()));
+    steps.then(then);
   }
 
   // ---- log
@@ -210,40 +202,20 @@ final class Recovery {
     Work w = work();
     w.table.sequenceAtLeast(w.root.nextSegmentSequence());
     w.namespace.idsFrom(w.root.nextId());
-    w.open = w.openSegments();
-    w.toScan = w.open.length + w.reserve.length;
-    scanNext();
-  }
-
-  private void scanNext() {
-    Work w = work();
-    if (w.scanned == w.toScan || w.emptyInARow == EMPTY_SEGMENTS_IN_A_ROW) {
-      replay();
-      return;
-    }
-    int segment = w.segmentToScan();
-    pending++;
-    disk.read(w.table.geometry.offset(segment, 0), w.buffer.memory, this::ended);
-    next = this::scanned;
-  }
-
-  private void scanned() {
-    Work w = work();
-    int segment = w.segmentToScan();
-    if (failed != 0) {
-      damaged("segment %d of the log can't be read: errno %d".formatted(segment, failed));
-      return;
-    }
-    boolean wasOpen = w.scanned < w.open.length;
-    long least = wasOpen ? w.table.sequence[segment] : w.root.nextSegmentSequence();
-    w.scan.add(w.buffer, segment, least);
-    w.emptyInARow = wasOpen || w.scan.found(segment) != null ? 0 : w.emptyInARow + 1;
-    w.scanned++;
-    scanNext();
+    LogReader.Places places =
+        new LogReader.Places(
+            w.openSegments(), w.reserve, w.root.nextSegmentSequence(), tuning.scanAheadSegments());
+    w.log = new LogReader(steps, w.table, w.scan, w.buffer, places);
+    w.log.readThen(this::replay);
   }
 
   private void replay() {
     Work w = work();
+    LogReader log = w.log();
+    if (log.damage().isPresent()) {
+      damaged(log.damage().get());
+      return;
+    }
     Replay replay = new Replay(w.scan, w.namespace, w.blocks, w.root);
     long durable =
         Math.max(w.superblock.recoveredLsn(), Math.max(w.root.durableLsn(), w.scan.durableLsn()));
@@ -254,7 +226,7 @@ final class Recovery {
       return;
     }
     w.blocks.countLive(w.namespace);
-    w.settleSegments(replay);
+    w.settleSegments(log, replay);
     w.settleLayers();
     w.lastLsn = replay.lastLsn();
     w.unproven = replay.unproven();
@@ -269,12 +241,11 @@ final class Recovery {
     Work w = work();
     CommitHeader.Fields commit = w.unproven.peek();
     if (commit == null) {
-      syncThen(this::writeEpoch);
+      steps.syncThen(this::writeEpoch);
       return;
     }
-    pending++;
-    disk.read(w.offset(commit), w.buffer.pages(0, commit.pages()), this::ended);
-    next = this::rewriteCommit;
+    steps.read(w.offset(commit), w.buffer.pages(0, commit.pages()));
+    steps.then(this::rewriteCommit);
   }
 
   private void rewriteCommit() {
@@ -283,9 +254,8 @@ final class Recovery {
       return;
     }
     CommitHeader.Fields commit = w.unproven.remove();
-    pending++;
-    disk.write(w.offset(commit), w.buffer.pages(0, commit.pages()), this::ended);
-    next = this::rewriteTail;
+    steps.write(w.offset(commit), w.buffer.pages(0, commit.pages()));
+    steps.then(this::rewriteTail);
   }
 
   // ---- epoch
@@ -301,20 +271,16 @@ final class Recovery {
     if (staleRoot != NONE) {
       writePage(1, staleRoot == 0 ? Geometry.ROOT_A : Geometry.ROOT_B);
     }
-    next = () -> syncThen(this::writeSecondEpoch);
+    steps.then(() -> steps.syncThen(this::writeSecondEpoch));
   }
 
   private void writeSecondEpoch() {
     writePage(0, staleSuperblock == 0 ? Geometry.SUPERBLOCK_B : Geometry.SUPERBLOCK_A);
-    next = () -> syncThen(this::finish);
+    steps.then(() -> steps.syncThen(this::finish));
   }
 
   private void finish() {
     Work w = work();
-    if (failed != 0) {
-      damaged("the superblock can't be written: errno " + failed);
-      return;
-    }
     loaded =
         new Loaded(
             w.epoch,
@@ -339,11 +305,11 @@ final class Recovery {
 
   private void readPage(int page, int into) {
     pages[into].memory.fill((byte) 0);
-    pending++;
-    disk.read((long) page * Bytes.PAGE, pages[into].memory, this::ended);
+    steps.read((long) page * Bytes.PAGE, pages[into].memory);
   }
 
   private boolean unreadable(String what) {
+    failed = steps.takeErrno();
     if (failed != 0) {
       damaged("%s can't be read: errno %d".formatted(what, failed));
     }
@@ -351,24 +317,12 @@ final class Recovery {
   }
 
   private void writePage(int from, int page) {
-    pending++;
-    disk.write((long) page * Bytes.PAGE, pages[from].memory, this::ended);
-  }
-
-  private void syncThen(Runnable step) {
-    pending++;
-    disk.sync(this::ended);
-    next = step;
-  }
-
-  private void ended(int errno) {
-    pending--;
-    failed = errno != 0 ? errno : failed;
+    steps.write((long) page * Bytes.PAGE, pages[from].memory);
   }
 
   private void damaged(String reason) {
     damage = reason;
-    next = null;
+    steps.stop();
   }
 
   /** What is gathered once the superblock is known. */
@@ -385,10 +339,7 @@ final class Recovery {
     Root root = Root.empty(0);
     Superblock epoch;
     int[] reserve = new int[0];
-    int[] open = new int[0];
-    int scanned;
-    int toScan;
-    int emptyInARow;
+    @Nullable LogReader log;
     long lastLsn;
     ArrayDeque<CommitHeader.Fields> unproven = new ArrayDeque<>();
 
@@ -423,15 +374,16 @@ final class Recovery {
       return Arrays.copyOf(all, count);
     }
 
-    int segmentToScan() {
-      return scanned < open.length ? open[scanned] : reserve[scanned - open.length];
+    LogReader log() {
+      return java.util.Objects.requireNonNull(log);
     }
 
     /** What the log has used is sealed; what it only spoilt may be used again. */
-    void settleSegments(Replay replay) {
+    void settleSegments(LogReader log, Replay replay) {
       table.sequenceAtLeast(scan.highestSequence() + 1);
-      for (int i = 0; i < scanned; i++) {
-        int segment = i < open.length ? open[i] : reserve[i - open.length];
+      int[] segments = log.segments();
+      for (int i = 0; i < segments.length; i++) {
+        int segment = segments[i];
         LogScan.Found found = scan.found(segment);
         boolean holdsLog = replay.newestLsn(segment) > 0 || table.live[segment] > 0;
         if (found != null && holdsLog) {
@@ -439,7 +391,7 @@ final class Recovery {
           table.stream[segment] = (byte) found.stream();
           table.seal(
               segment, found.usedPages(), Math.max(replay.newestLsn(segment), root.cutLsn()));
-        } else if (i < open.length) {
+        } else if (log.wasOpen(i)) {
           table.seal(segment, table.usedPages[segment], root.cutLsn());
         }
       }

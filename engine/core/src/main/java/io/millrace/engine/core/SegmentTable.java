@@ -5,9 +5,10 @@ import java.util.Arrays;
 /**
  * What each segment is, which of its slots are live, and which segments may be written next.
  *
- * <p>New segments are taken from the <em>reserve</em> of the newest durable checkpoint only, in its
- * order: so recovery knows where the log may have gone on. A segment whose last block has died
- * becomes free when a checkpoint that began later is durable; see {@link Checkpointer}.
+ * <p>New segments are taken from the <em>reserve</em> of the newest durable checkpoint only: the
+ * log from its front in order, the next checkpoint from its end, so that recovery knows where the
+ * log may have gone on and finds no gap in it. A segment whose last block has died becomes free
+ * when a checkpoint that began later is durable; see {@link Checkpointer}.
  */
 final class SegmentTable {
   static final byte FREE = 0;
@@ -39,6 +40,8 @@ final class SegmentTable {
   private final long[] bits;
   private int[] reserve = new int[0];
   private int reserveNext;
+  private int reserveEnd;
+  private int passOverMax = 1;
   private long nextSequence = 1;
   private long liveBlocks;
   private int freeCount;
@@ -80,11 +83,11 @@ final class SegmentTable {
 
   /** Segments that can be taken right now. */
   int allocatable() {
-    return reserve.length - reserveNext;
+    return reserveEnd - reserveNext;
   }
 
   int[] remainingReserve() {
-    return Arrays.copyOfRange(reserve, reserveNext, reserve.length);
+    return Arrays.copyOfRange(reserve, reserveNext, reserveEnd);
   }
 
   /** What the log may use once {@code freed} are free too: first what it may use already. */
@@ -112,16 +115,37 @@ final class SegmentTable {
   void reserve(int[] segments) {
     reserve = Arrays.stream(segments).filter(s -> state[s] == FREE).toArray();
     reserveNext = 0;
+    reserveEnd = reserve.length;
   }
 
-  /** Takes the next segment of the reserve; -1 when there is none without readers. */
-  int take(byte newState, int newStream) {
-    for (int i = reserveNext; i < reserve.length; i++) {
+  /** How many segments with readers the log may pass over: recovery looks no further. */
+  void passOverMax(int segments) {
+    passOverMax = segments;
+  }
+
+  /** The next segment of the log; -1 when there is none without readers. */
+  int takeForLog(int newStream) {
+    int end = Math.min(reserveEnd, reserveNext + passOverMax);
+    for (int i = reserveNext; i < end; i++) {
       int segment = reserve[i];
       if (readers[segment] == 0) {
-        reserve[i] = reserve[reserveNext];
-        reserve[reserveNext++] = segment;
-        begin(segment, newState, newStream);
+        System.arraycopy(reserve, reserveNext, reserve, reserveNext + 1, i - reserveNext);
+        reserveNext++;
+        begin(segment, OPEN, newStream);
+        return segment;
+      }
+    }
+    return -1;
+  }
+
+  /** The next segment of a checkpoint; -1 when there is none without readers. */
+  int takeForCheckpoint() {
+    for (int i = reserveEnd - 1; i >= reserveNext; i--) {
+      int segment = reserve[i];
+      if (readers[segment] == 0) {
+        System.arraycopy(reserve, i + 1, reserve, i, reserveEnd - i - 1);
+        reserveEnd--;
+        begin(segment, CHECKPOINT, 0);
         return segment;
       }
     }

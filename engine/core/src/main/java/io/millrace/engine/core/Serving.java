@@ -57,13 +57,14 @@ final class Serving {
     superblock = loaded.superblock();
     checksum = loaded.checksum();
     table = loaded.table();
+    table.passOverMax(options.tuning().passOverMax());
     namespace = loaded.namespace();
     blocks = loaded.blocks();
     space = new Space(table, namespace, options);
     cache = new PageCache(table, arena, options.cacheBytes());
     committer = new Committer(this, loaded.lastLsn());
     resolver = new Resolver(committer);
-    durability = new Durability(disk, answers, health, loaded.lastLsn());
+    durability = new Durability(this, loaded.lastLsn());
     reader = new Reader(this);
     writer = new Writer(this);
     commander = new Commander(this);

@@ -33,7 +33,7 @@ public final class Store {
     this.clock = clock;
     this.options = options;
     disk = new Disk(storage, health);
-    recovery = new Recovery(disk, arena, storage.sizeBytes());
+    recovery = new Recovery(disk, arena, storage.sizeBytes(), options.tuning());
     openedNanos = clock.nanos();
   }
 

@@ -12,6 +12,7 @@ package io.millrace.engine.core;
  * @param commitDelayNanos the longest time that a write waits for company
  * @param commitsInFlightMax commits given to the disk at a time; beyond, they grow
  * @param checkpointBytes log written between two checkpoints
+ * @param tuning what no operator sets
  */
 public record StoreOptions(
     int stagingBytes,
@@ -22,18 +23,37 @@ public record StoreOptions(
     int commitBytesMax,
     long commitDelayNanos,
     int commitsInFlightMax,
-    long checkpointBytes) {
+    long checkpointBytes,
+    Tuning tuning) {
 
   /** For a daemon with about 200 MiB of off-heap memory. */
   public static StoreOptions defaults() {
     return new StoreOptions(
-        32 << 20, 16 << 20, 64L << 20, 256L << 20, 256 << 10, 1 << 20, 2_000_000, 4, 1L << 30);
+        32 << 20,
+        16 << 20,
+        64L << 20,
+        256L << 20,
+        256 << 10,
+        1 << 20,
+        2_000_000,
+        4,
+        1L << 30,
+        Tuning.defaults());
   }
 
   /** For tests and simulations of stores of a few megabytes. */
   public static StoreOptions small() {
     return new StoreOptions(
-        1 << 20, 1 << 20, 256 << 10, 64L << 20, 16 << 10, 64 << 10, 2_000_000, 4, 2L << 20);
+        1 << 20,
+        1 << 20,
+        256 << 10,
+        64L << 20,
+        16 << 10,
+        64 << 10,
+        2_000_000,
+        4,
+        2L << 20,
+        Tuning.defaults());
   }
 
   /** The same with another read cache budget. */
@@ -47,7 +67,8 @@ public record StoreOptions(
         commitBytesMax,
         commitDelayNanos,
         commitsInFlightMax,
-        checkpointBytes);
+        checkpointBytes,
+        tuning);
   }
 
   /** The same with another map budget. */
@@ -61,6 +82,22 @@ public record StoreOptions(
         commitBytesMax,
         commitDelayNanos,
         commitsInFlightMax,
-        checkpointBytes);
+        checkpointBytes,
+        tuning);
+  }
+
+  /** The same with other thresholds. */
+  public StoreOptions withTuning(Tuning other) {
+    return new StoreOptions(
+        stagingBytes,
+        readBufferBytes,
+        cacheBytes,
+        mapBytesMax,
+        commitBytesMin,
+        commitBytesMax,
+        commitDelayNanos,
+        commitsInFlightMax,
+        checkpointBytes,
+        other);
   }
 }

@@ -84,4 +84,24 @@ class RecoveryTest {
     assertEquals(StoreState.STOPPED, bench.store().state());
     assertEquals(Errno.EIO, bench.fill(volume, 1, 1, 2));
   }
+
+  @Test
+  void theLogIsFoundBehindACheckpointOfManySegments() {
+    Tuning impatient = new Tuning(2, 64, 64L << 20);
+    Bench big = Bench.of(200, StoreOptions.small().withTuning(impatient));
+    long disk = big.volume("disk", 1 << 20);
+    for (int i = 0; i < 800; i++) {
+      big.volume("x".repeat(250) + i, 4096);
+    }
+    big.closeAndOpen();
+    for (int i = 0; i < 60; i++) {
+      big.fill(disk, i, 1, i);
+      assertEquals(0, big.flush(disk));
+    }
+    big.crashAndOpen();
+    assertEquals(StoreState.SERVING, big.store().state(), big.store().reason());
+    for (int i = 0; i < 60; i++) {
+      assertEquals(i, big.valueAt(disk, i));
+    }
+  }
 }

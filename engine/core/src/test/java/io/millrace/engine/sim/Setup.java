@@ -1,6 +1,7 @@
 package io.millrace.engine.sim;
 
 import io.millrace.engine.core.StoreOptions;
+import io.millrace.engine.core.Tuning;
 
 /**
  * Everything about a run that its seed decides, but for the steps.
@@ -70,7 +71,8 @@ record Setup(
         commitBytesMax,
         dice.oneOf(0L, 200_000L, small.commitDelayNanos()),
         dice.oneOf(1, 2, small.commitsInFlightMax()),
-        dice.oneOf(256L << 10, 1L << 20, small.checkpointBytes()));
+        dice.oneOf(256L << 10, 1L << 20, small.checkpointBytes()),
+        new Tuning(dice.oneOf(8, 32), dice.oneOf(8, 64), dice.oneOf(64L << 10, 64L << 20)));
   }
 
   Setup breaking(BrokenRule rule) {

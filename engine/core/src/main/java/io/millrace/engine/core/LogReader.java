@@ -1,0 +1,125 @@
+package io.millrace.engine.core;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * Reads the segments where the log may have gone on since a checkpoint into a {@link LogScan}:
+ * those that were open, then the reserve in its order.
+ *
+ * <p>The log takes segments from the front of the reserve, so it has ended where many in a row hold
+ * no commit. Of the others only the first page is read, so as not to hang on that alone. Segments
+ * that hold chunks of the checkpoint are left out: they were taken from the end of a reserve and
+ * may stand anywhere in the next.
+ */
+final class LogReader {
+  private static final int FIRST_PAGES_AT_A_TIME = 16;
+
+  private final Steps steps;
+  private final SegmentTable table;
+  private final LogScan scan;
+  private final PageBuffer buffer;
+  private final Places places;
+  private final int[] segments;
+  private Runnable whenRead = () -> {};
+  private int at;
+  private int emptyInARow;
+  private int firstPages;
+  private Optional<String> damage = Optional.empty();
+
+  /**
+   * Where the log may be.
+   *
+   * @param open segments that were open at the checkpoint
+   * @param reserve segments that could be taken since
+   * @param reserveSequence the lowest sequence of a segment that was taken since
+   * @param scanAhead segments without a commit after which only first pages are read
+   */
+  record Places(int[] open, int[] reserve, long reserveSequence, int scanAhead) {}
+
+  LogReader(Steps steps, SegmentTable table, LogScan scan, PageBuffer buffer, Places places) {
+    this.steps = steps;
+    this.table = table;
+    this.scan = scan;
+    this.buffer = buffer;
+    this.places = places;
+    int open = places.open.length;
+    segments = Arrays.copyOf(places.open, open + places.reserve.length);
+    System.arraycopy(places.reserve, 0, segments, open, places.reserve.length);
+  }
+
+  /** Reads all there is, then takes that step. */
+  void readThen(Runnable step) {
+    whenRead = step;
+    readNext();
+  }
+
+  Optional<String> damage() {
+    return damage;
+  }
+
+  /** The segments that were read, in the order of use. */
+  int[] segments() {
+    return segments;
+  }
+
+  boolean wasOpen(int i) {
+    return i < places.open.length;
+  }
+
+  private void readNext() {
+    while (at < segments.length && table.state[segments[at]] == SegmentTable.CHECKPOINT) {
+      at++;
+    }
+    if (at == segments.length) {
+      whenRead.run();
+    } else if (emptyInARow < places.scanAhead) {
+      steps.read(table.geometry.offset(segments[at], 0), buffer.memory);
+      steps.then(this::segmentRead);
+    } else {
+      readFirstPages();
+    }
+  }
+
+  private void segmentRead() {
+    int errno = steps.takeErrno();
+    int segment = segments[at];
+    if (errno != 0) {
+      damage =
+          Optional.of("segment %d of the log can't be read: errno %d".formatted(segment, errno));
+      whenRead.run();
+      return;
+    }
+    long least = wasOpen(at) ? table.sequence[segment] : places.reserveSequence;
+    scan.add(buffer, segment, least);
+    emptyInARow = wasOpen(at) || scan.found(segment) != null ? 0 : emptyInARow + 1;
+    at++;
+    readNext();
+  }
+
+  private void readFirstPages() {
+    firstPages = Math.min(FIRST_PAGES_AT_A_TIME, segments.length - at);
+    for (int i = 0; i < firstPages; i++) {
+      steps.read(table.geometry.offset(segments[at + i], 0), buffer.pages(i, 1));
+    }
+    steps.then(this::firstPagesRead);
+  }
+
+  private void firstPagesRead() {
+    int failed = steps.takeErrno();
+    int passed = 0;
+    while (passed < firstPages && failed == 0 && !begins(at + passed, passed)) {
+      passed++;
+    }
+    at += passed;
+    if (passed < firstPages) {
+      emptyInARow = 0;
+    }
+    readNext();
+  }
+
+  private boolean begins(int i, int page) {
+    return table.state[segments[i]] != SegmentTable.CHECKPOINT
+        && scan.mayBegin(buffer, page, segments[i], places.reserveSequence);
+  }
+}
