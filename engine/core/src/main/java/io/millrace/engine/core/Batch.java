@@ -2,7 +2,6 @@ package io.millrace.engine.core;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.UUID;
 
 /**
  * A commit in the making: its blocks lie in memory as they will on the disk, behind room for the
@@ -34,6 +33,8 @@ final class Batch implements Disk.Done {
   long sequence;
   long durableLsn;
   long segmentSequence;
+  int previousCrc;
+  int headerCrc;
   int segment;
   int page;
   int stream;
@@ -117,7 +118,7 @@ final class Batch implements Disk.Done {
   }
 
   /** Encodes the header; the batch is immutable from now on. */
-  void seal(UUID store, Checksum checksum) {
+  void seal(Checksum checksum) {
     headerPages = CommitHeader.headerPages(count, entryBytes(), recordBytes);
     MemorySegment m = buffer.memory;
     long at = headerAt();
@@ -131,7 +132,7 @@ final class Batch implements Disk.Done {
     }
     long recordsAt = at + CommitHeader.FIXED_BYTES + (long) count * entryBytes();
     MemorySegment.copy(records, 0, m, recordsAt, recordBytes);
-    CommitHeader.seal(buffer, (int) at, store, checksum, this);
+    headerCrc = CommitHeader.seal(buffer, (int) at, checksum, this);
   }
 
   private void encodeEntry(MemorySegment m, long at, int i) {

@@ -154,6 +154,7 @@ final class Checkpointer {
             number,
             serving.superblock.epoch(),
             serving.committer.appliedLsn(),
+            serving.committer.appliedCrc(),
             0,
             table.nextSequence(),
             namespace.nextId(),
@@ -251,13 +252,14 @@ final class Checkpointer {
             root.number(),
             root.epoch(),
             root.cutLsn(),
+            root.cutCrc(),
             syncedLsn,
             root.nextSegmentSequence(),
             root.nextId(),
             root.nextRelocation(),
             List.copyOf(directory),
             listed);
-    root.encode(page, serving.superblock.uuid(), serving.checksum);
+    root.encode(page, serving.checksum);
     writeRootTo(olderRoot);
     next =
         () -> {
@@ -313,8 +315,7 @@ final class Checkpointer {
     }
     int segment = taken[taken.length - 1];
     Chunk.Title title = new Chunk.Title(root.number(), kind, items, bytes);
-    chunks.add(
-        Chunk.seal(buffer, serving.superblock.uuid(), serving.checksum, title, segment, takenPage));
+    chunks.add(Chunk.seal(buffer, serving.checksum, title, segment, takenPage));
     pending++;
     serving.disk.write(
         table.geometry.offset(segment, takenPage), buffer.pages(0, pages), _ -> pending--);

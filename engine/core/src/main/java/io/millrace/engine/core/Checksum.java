@@ -6,20 +6,34 @@ import java.util.zip.CRC32C;
 /**
  * CRC32C of blocks and headers, bound to the store.
  *
- * <p>A block's checksum is CRC32C(data) xor a number made of the store's uuid and the block's
- * address, so that data of another store or another address never passes, even all zeros. The layer
- * and the generation are bound by the commit header, whose own checksum covers the block checksums;
- * they are not mixed in here because a merge of layers hands blocks to another layer.
+ * <p>A block's checksum is CRC32C(data) xor a number made of the store's uuid, its secret and the
+ * block's address, so that data of another store or another address never passes, even all zeros,
+ * and nobody who only writes data can make what passes as a header. The layer and the generation
+ * are bound by the commit header, whose own checksum covers the block checksums; they are not mixed
+ * in here because a merge of layers hands blocks to another layer.
  */
 final class Checksum {
   private static final byte[] ZERO_FIELD = new byte[4];
 
   private final CRC32C crc = new CRC32C();
+  private final UUID store;
+  private final long secret;
   private final int salt;
 
-  Checksum(UUID store) {
+  Checksum(UUID store, long secret) {
+    this.store = store;
+    this.secret = secret;
     long mixed = mix(store.getMostSignificantBits()) ^ store.getLeastSignificantBits();
-    salt = (int) (mix(mixed) >>> 32);
+    salt = (int) (mix(mix(mixed) ^ secret) >>> 32);
+  }
+
+  UUID store() {
+    return store;
+  }
+
+  /** Known to the store alone: it is in its superblock, and in the header of each commit. */
+  long secret() {
+    return secret;
   }
 
   private static long mix(long value) {

@@ -1,7 +1,5 @@
 package io.millrace.engine.core;
 
-import java.util.UUID;
-
 /**
  * A self-describing piece of a checkpoint: a header and items of one kind, in whole pages.
  *
@@ -49,8 +47,7 @@ final class Chunk {
   record Title(long number, int kind, int items, int bytes) {}
 
   /** Writes the header in front of items that are in place, for a place on the disk. */
-  static ChunkReference seal(
-      PageBuffer b, UUID store, Checksum checksum, Title title, int segment, int page) {
+  static ChunkReference seal(PageBuffer b, Checksum checksum, Title title, int segment, int page) {
     var m = b.memory;
     int pages = Bytes.pages(HEADER_BYTES + (long) title.bytes());
     int length = pages * Bytes.PAGE;
@@ -58,7 +55,7 @@ final class Chunk {
     long end = HEADER_BYTES + (long) title.bytes();
     m.asSlice(end, length - end).fill((byte) 0);
     Bytes.u64(m, 0, MAGIC);
-    Bytes.uuid(m, 8, store);
+    Bytes.uuid(m, 8, checksum.store());
     Bytes.u64(m, 24, title.number());
     Bytes.u32(m, 40, title.kind());
     Bytes.u32(m, 44, title.items());
@@ -72,11 +69,11 @@ final class Chunk {
   }
 
   /** Whether the buffer holds the chunk that is meant. */
-  static boolean good(PageBuffer b, UUID store, Checksum checksum, ChunkReference reference) {
+  static boolean good(PageBuffer b, Checksum checksum, ChunkReference reference) {
     var m = b.memory;
     int length = reference.pages() * Bytes.PAGE;
     return Bytes.u64(m, 0) == MAGIC
-        && Bytes.sameUuid(m, 8, store)
+        && Bytes.sameUuid(m, 8, checksum.store())
         && Bytes.u32(m, CRC) == reference.crc()
         && reference.crc() == checksum.around(b, 0, length, CRC);
   }

@@ -60,7 +60,7 @@ final class Cleaner implements Batch.Written, Disk.Done {
     space = s.space;
     checksum = s.checksum;
     this.nextRelocation = nextRelocation;
-    head = new LogHead(table, disk, s.superblock.uuid(), checksum, s.arena, LogHead.STREAM_CLEANED);
+    head = new LogHead(table, disk, checksum, s.arena, LogHead.STREAM_CLEANED);
     Geometry geometry = table.geometry;
     victimBuffer = new PageBuffer(s.arena, geometry.segmentBytes());
     survivors = new long[geometry.segmentPages()];
@@ -172,8 +172,7 @@ final class Cleaner implements Batch.Written, Disk.Done {
     int usable = table.geometry.usablePages();
     while (page < usable) {
       CommitHeader.Fields commit =
-          CommitHeader.decode(
-              victimBuffer, page, victim, usable, serving.superblock.uuid(), checksum);
+          CommitHeader.decode(victimBuffer, page, victim, usable, checksum);
       if (commit == null || commit.segmentSequence() != table.sequence[victim]) {
         page++;
         continue;
@@ -293,7 +292,7 @@ final class Cleaner implements Batch.Written, Disk.Done {
     open = null;
     nextRelocation = batch.sequence + 1;
     batch.durableLsn = serving.durability.durableLsn();
-    batch.seal(serving.superblock.uuid(), checksum);
+    batch.seal(checksum);
     head.advance(batch);
     table.writing[batch.segment]++;
     inFlight++;

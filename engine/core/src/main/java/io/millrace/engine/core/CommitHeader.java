@@ -1,7 +1,6 @@
 package io.millrace.engine.core;
 
 import java.lang.foreign.MemorySegment;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  *          or relocation number        70 u16 entry bytes: 32, or 48 in relocations
  *   48 u64 highest durable LSN         72 u32 record bytes
  *   56 u32 virtual segment id          76 u32 data pages
- *   60 u16 page within the segment     80 reserved, zeros · 124 u32 CRC32C of the header pages
+ *   60 u16 page within the segment     80 u32 checksum of the header of LSN − 1 (class 0; first: 0)
+ *   84 u32 zero · 88 u64 the store's secret · 96 reserved, zeros
+ *  124 u32 CRC32C of the header pages
  *  128 entries, then records
  *
  * entry:  0 u64 layer id
@@ -31,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>User commits carry dense LSNs: recovery applies them in that order and stops at the first gap.
  * Relocations are numbered apart. A record that does not fit the segment, its sequence, its place
- * or the store is stale or misdirected, and not a commit.
+ * or the store is stale or misdirected, and not a commit. The secret keeps a page of data, which a
+ * guest may fill as it likes, from ever passing as a header.
  */
 final class CommitHeader {
   static final long MAGIC = Bytes.magic("MRCOMMIT");
@@ -41,6 +43,8 @@ final class CommitHeader {
   static final int CLASS_USER = 0;
   static final int CLASS_RELOCATION = 1;
   static final int FLAG_DAMAGED = 1;
+  private static final int PREVIOUS_CRC = 80;
+  private static final int SECRET = 88;
   private static final int CRC = 124;
 
   private CommitHeader() {}
@@ -60,7 +64,9 @@ final class CommitHeader {
       int records,
       int entryBytes,
       int recordBytes,
-      int dataPages) {
+      int dataPages,
+      int previousCrc,
+      int crc) {
     int pages() {
       return headerPages + dataPages;
     }
@@ -74,12 +80,12 @@ final class CommitHeader {
     return Bytes.pages(FIXED_BYTES + (long) entries * entryBytes + recordBytes);
   }
 
-  /** Writes the fixed part around entries and records that are in place, and seals it. */
-  static void seal(PageBuffer buffer, int at, UUID store, Checksum checksum, Batch batch) {
+  /** Writes the fixed part around entries and records that are in place; returns its checksum. */
+  static int seal(PageBuffer buffer, int at, Checksum checksum, Batch batch) {
     var m = buffer.memory;
     m.asSlice(at, FIXED_BYTES).fill((byte) 0);
     Bytes.u64(m, at, MAGIC);
-    Bytes.uuid(m, at + 8, store);
+    Bytes.uuid(m, at + 8, checksum.store());
     Bytes.u64(m, at + 24, batch.segmentSequence);
     Bytes.u64(m, at + 32, batch.epoch);
     Bytes.u64(m, at + 40, batch.sequence);
@@ -95,7 +101,11 @@ final class CommitHeader {
     Bytes.u32(m, at + 72, batch.recordBytes);
     Bytes.u32(m, at + 76, batch.count);
     int length = batch.headerPages * Bytes.PAGE;
-    Bytes.u32(m, at + CRC, checksum.around(buffer, at, length, CRC));
+    Bytes.u32(m, at + PREVIOUS_CRC, batch.relocation ? 0 : batch.previousCrc);
+    Bytes.u64(m, at + SECRET, checksum.secret());
+    int crc = checksum.around(buffer, at, length, CRC);
+    Bytes.u32(m, at + CRC, crc);
+    return crc;
   }
 
   /**
@@ -103,10 +113,10 @@ final class CommitHeader {
    * that belongs there.
    */
   static @Nullable Fields decode(
-      PageBuffer buffer, int page, int segment, int pagesMax, UUID store, Checksum checksum) {
+      PageBuffer buffer, int page, int segment, int pagesMax, Checksum checksum) {
     var m = buffer.memory;
     int at = page * Bytes.PAGE;
-    if (!looksLikeOne(m, at, segment, page, store)) {
+    if (!looksLikeOne(m, at, segment, page, checksum)) {
       return null;
     }
     int headerPages = Bytes.u16(m, at + 64);
@@ -121,9 +131,10 @@ final class CommitHeader {
   }
 
   /** Whether a page claims to be a commit of this place, whatever its checksum says. */
-  static boolean looksLikeOne(MemorySegment m, long at, int segment, int page, UUID store) {
+  static boolean looksLikeOne(MemorySegment m, long at, int segment, int page, Checksum checksum) {
     return Bytes.u64(m, at) == MAGIC
-        && Bytes.sameUuid(m, at + 8, store)
+        && Bytes.sameUuid(m, at + 8, checksum.store())
+        && Bytes.u64(m, at + SECRET) == checksum.secret()
         && Bytes.u32(m, at + 56) == segment
         && Bytes.u16(m, at + 60) == page;
   }
@@ -148,7 +159,9 @@ final class CommitHeader {
         Bytes.u16(m, at + 68),
         Bytes.u16(m, at + 70),
         Bytes.u32(m, at + 72),
-        Bytes.u32(m, at + 76));
+        Bytes.u32(m, at + 76),
+        Bytes.u32(m, at + PREVIOUS_CRC),
+        Bytes.u32(m, at + CRC));
   }
 
   static long block(MemorySegment m, long entry) {

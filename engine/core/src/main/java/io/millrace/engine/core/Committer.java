@@ -1,7 +1,6 @@
 package io.millrace.engine.core;
 
 import java.lang.foreign.Arena;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +21,6 @@ final class Committer implements Batch.Written {
   private final Blocks blocks;
   private final Space space;
   private final Checksum checksum;
-  private final UUID store;
   private final long epoch;
 
   private final LogHead head;
@@ -39,6 +37,8 @@ final class Committer implements Batch.Written {
 
   private long lastLsn;
   private long appliedLsn;
+  private int lastCrc;
+  private int appliedCrc;
   private long durableLsn;
   private long sealWantedLsn;
   private long unappliedRecordsLsn;
@@ -47,7 +47,7 @@ final class Committer implements Batch.Written {
   long commits;
   long loggedBytes;
 
-  Committer(Serving s, long lastLsn) {
+  Committer(Serving s, long lastLsn, int lastCrc) {
     options = s.options;
     disk = s.disk;
     health = s.health;
@@ -56,11 +56,12 @@ final class Committer implements Batch.Written {
     blocks = s.blocks;
     space = s.space;
     checksum = s.checksum;
-    store = s.superblock.uuid();
     epoch = s.superblock.epoch();
     this.lastLsn = lastLsn;
     this.appliedLsn = lastLsn;
-    head = new LogHead(table, disk, store, checksum, s.arena, LogHead.STREAM_USER);
+    this.lastCrc = lastCrc;
+    this.appliedCrc = lastCrc;
+    head = new LogHead(table, disk, checksum, s.arena, LogHead.STREAM_USER);
     int blocksMax = blocksMax(options, table.geometry);
     int count = Math.clamp(options.stagingBytes() / (blocksMax * Bytes.PAGE), 2, 1024);
     batches = new Batch[count];
@@ -220,6 +221,11 @@ final class Committer implements Batch.Written {
     return appliedLsn;
   }
 
+  /** The checksum of the header of the applied LSN. */
+  int appliedCrc() {
+    return appliedCrc;
+  }
+
   long lastLsn() {
     return lastLsn;
   }
@@ -272,7 +278,9 @@ final class Committer implements Batch.Written {
     }
     lastLsn = batch.sequence;
     batch.durableLsn = durableLsn;
-    batch.seal(store, checksum);
+    batch.previousCrc = lastCrc;
+    batch.seal(checksum);
+    lastCrc = batch.headerCrc;
     head.advance(batch);
     table.writing[batch.segment]++;
     inFlight[(flightHead + flightSize++) % inFlight.length] = batch;
@@ -308,6 +316,7 @@ final class Committer implements Batch.Written {
       at = Records.next(batch.records, at);
     }
     appliedLsn = batch.sequence;
+    appliedCrc = batch.headerCrc;
     zeros.applied(appliedLsn);
     space.applied(newBlocks[batch.number]);
     table.writing[batch.segment]--;

@@ -5,13 +5,19 @@ import java.util.UUID;
 /**
  * How a store is laid out, once for all.
  *
- * @param uuid its identity for ever
+ * @param uuid its identity for ever, known to everybody
+ * @param secret random; by it the store tells its own headers from what guests write
  * @param segmentBytes a power of two, 64 KiB to 16 MiB
  * @param force overwrite a store that is there already
  */
-public record FormatOptions(UUID uuid, int segmentBytes, boolean force) {
+public record FormatOptions(UUID uuid, long secret, int segmentBytes, boolean force) {
   /** Segments of 4 MiB; refuses a disk that holds a store. */
-  public static FormatOptions of(UUID uuid) {
-    return new FormatOptions(uuid, 4 << 20, false);
+  public static FormatOptions of(UUID uuid, long secret) {
+    return new FormatOptions(uuid, secret, 4 << 20, false);
+  }
+
+  /** The same, but overwrites what is there. */
+  public FormatOptions forced() {
+    return new FormatOptions(uuid, secret, segmentBytes, true);
   }
 }

@@ -88,9 +88,16 @@ public final class Formatting {
     }
     Superblock superblock =
         new Superblock(
-            options.uuid(), 1, storage.sizeBytes(), options.segmentBytes(), clock.wallMillis(), 0);
+            options.uuid(),
+            options.secret(),
+            1,
+            storage.sizeBytes(),
+            options.segmentBytes(),
+            clock.wallMillis(),
+            0,
+            0);
     superblock.encode(pages[0]);
-    Root.empty(superblock.epoch()).encode(pages[1], options.uuid(), new Checksum(options.uuid()));
+    Root.empty(superblock.epoch()).encode(pages[1], superblock.checksum());
     write(Geometry.SUPERBLOCK_A, 0);
     write(Geometry.SUPERBLOCK_B, 0);
     write(Geometry.ROOT_A, 1);

@@ -1,7 +1,6 @@
 package io.millrace.engine.core;
 
 import java.lang.foreign.Arena;
-import java.util.UUID;
 
 /** The open segment of a stream: where its next commit goes. */
 final class LogHead {
@@ -13,7 +12,6 @@ final class LogHead {
 
   private final SegmentTable table;
   private final Disk disk;
-  private final UUID store;
   private final Checksum checksum;
   private final int stream;
   private final SummaryWrite[] summaries = new SummaryWrite[2];
@@ -21,10 +19,9 @@ final class LogHead {
   private int segment = -1;
   private int nextPage;
 
-  LogHead(SegmentTable table, Disk disk, UUID store, Checksum checksum, Arena arena, int stream) {
+  LogHead(SegmentTable table, Disk disk, Checksum checksum, Arena arena, int stream) {
     this.table = table;
     this.disk = disk;
-    this.store = store;
     this.checksum = checksum;
     this.stream = stream;
     for (int i = 0; i < summaries.length; i++) {
@@ -118,7 +115,7 @@ final class LogHead {
       busy = true;
       target = segment;
       table.writing[target]++;
-      summary.seal(LogHead.this, store, checksum);
+      summary.seal(LogHead.this, checksum);
       long offset = table.geometry.offset(target, table.geometry.usablePages());
       disk.write(offset, summary.buffer().memory, this);
     }

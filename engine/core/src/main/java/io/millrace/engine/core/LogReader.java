@@ -19,8 +19,9 @@ final class LogReader {
   private final SegmentTable table;
   private final LogScan scan;
   private final PageBuffer buffer;
-  private final Places places;
-  private final int[] segments;
+  private final Limits limits;
+  private int[] segments = new int[0];
+  private int openCount;
   private Runnable whenRead = () -> {};
   private int at;
   private int emptyInARow;
@@ -28,28 +29,26 @@ final class LogReader {
   private Optional<String> damage = Optional.empty();
 
   /**
-   * Where the log may be.
+   * What tells the log of today from that of yesterday, and where to stop.
    *
-   * @param open segments that were open at the checkpoint
-   * @param reserve segments that could be taken since
-   * @param reserveSequence the lowest sequence of a segment that was taken since
+   * @param reserveSequence the lowest sequence of a segment that was taken since the checkpoint
    * @param scanAhead segments without a commit after which only first pages are read
    */
-  record Places(int[] open, int[] reserve, long reserveSequence, int scanAhead) {}
+  record Limits(long reserveSequence, int scanAhead) {}
 
-  LogReader(Steps steps, SegmentTable table, LogScan scan, PageBuffer buffer, Places places) {
+  LogReader(Steps steps, SegmentTable table, LogScan scan, PageBuffer buffer, Limits limits) {
     this.steps = steps;
     this.table = table;
     this.scan = scan;
     this.buffer = buffer;
-    this.places = places;
-    int open = places.open.length;
-    segments = Arrays.copyOf(places.open, open + places.reserve.length);
-    System.arraycopy(places.reserve, 0, segments, open, places.reserve.length);
+    this.limits = limits;
   }
 
-  /** Reads all there is, then takes that step. */
-  void readThen(Runnable step) {
+  /** Reads the segments that were open at the checkpoint and the reserve, then takes that step. */
+  void readThen(int[] open, int[] reserve, Runnable step) {
+    openCount = open.length;
+    segments = Arrays.copyOf(open, open.length + reserve.length);
+    System.arraycopy(reserve, 0, segments, open.length, reserve.length);
     whenRead = step;
     readNext();
   }
@@ -58,13 +57,13 @@ final class LogReader {
     return damage;
   }
 
-  /** The segments that were read, in the order of use. */
+  /** The segments where the log may be, in the order of use. */
   int[] segments() {
     return segments;
   }
 
   boolean wasOpen(int i) {
-    return i < places.open.length;
+    return i < openCount;
   }
 
   private void readNext() {
@@ -73,7 +72,7 @@ final class LogReader {
     }
     if (at == segments.length) {
       whenRead.run();
-    } else if (emptyInARow < places.scanAhead) {
+    } else if (emptyInARow < limits.scanAhead) {
       steps.read(table.geometry.offset(segments[at], 0), buffer.memory);
       steps.then(this::segmentRead);
     } else {
@@ -90,7 +89,7 @@ final class LogReader {
       whenRead.run();
       return;
     }
-    long least = wasOpen(at) ? table.sequence[segment] : places.reserveSequence;
+    long least = wasOpen(at) ? table.sequence[segment] : limits.reserveSequence;
     scan.add(buffer, segment, least);
     emptyInARow = wasOpen(at) || scan.found(segment) != null ? 0 : emptyInARow + 1;
     at++;
@@ -120,6 +119,6 @@ final class LogReader {
 
   private boolean begins(int i, int page) {
     return table.state[segments[i]] != SegmentTable.CHECKPOINT
-        && scan.mayBegin(buffer, page, segments[i], places.reserveSequence);
+        && scan.mayBegin(buffer, page, segments[i], limits.reserveSequence);
   }
 }

@@ -3,7 +3,6 @@ package io.millrace.engine.core;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +23,6 @@ final class LogScan {
   /** What a segment held. */
   record Found(long sequence, int stream, int usedPages) {}
 
-  private final UUID store;
   private final Checksum checksum;
   private final Geometry geometry;
   private final Map<Long, Commit> user = new HashMap<>();
@@ -34,8 +32,7 @@ final class LogScan {
   private long highestRelocation;
   private long highestEpoch;
 
-  LogScan(UUID store, Checksum checksum, Geometry geometry) {
-    this.store = store;
+  LogScan(Checksum checksum, Geometry geometry) {
     this.checksum = checksum;
     this.geometry = geometry;
   }
@@ -67,7 +64,7 @@ final class LogScan {
   /** Whether a page looks like the first of a segment with commits of such a sequence. */
   boolean mayBegin(PageBuffer buffer, int page, int segment, long sequenceMin) {
     long at = (long) page * Bytes.PAGE;
-    return CommitHeader.looksLikeOne(buffer.memory, at, segment, 0, store)
+    return CommitHeader.looksLikeOne(buffer.memory, at, segment, 0, checksum)
         && CommitHeader.segmentSequence(buffer.memory, at) >= sequenceMin;
   }
 
@@ -108,7 +105,7 @@ final class LogScan {
   }
 
   private CommitHeader.@Nullable Fields decode(PageBuffer buffer, int page, int segment) {
-    return CommitHeader.decode(buffer, page, segment, geometry.usablePages(), store, checksum);
+    return CommitHeader.decode(buffer, page, segment, geometry.usablePages(), checksum);
   }
 
   private void take(PageBuffer buffer, CommitHeader.Fields fields) {

@@ -37,6 +37,7 @@ final class Recovery {
       Namespace namespace,
       Blocks blocks,
       long lastLsn,
+      int lastCrc,
       long checkpointNumber,
       long nextRelocation) {}
 
@@ -119,7 +120,7 @@ final class Recovery {
     Work w = work();
     Root newest = null;
     for (int i = 0; i < pages.length; i++) {
-      Root root = Root.decode(pages[i], w.superblock.uuid(), w.checksum);
+      Root root = Root.decode(pages[i], w.checksum);
       if (root != null && (newest == null || root.number() > newest.number())) {
         newest = root;
         staleRoot = 1 - i;
@@ -178,8 +179,7 @@ final class Recovery {
 
   private boolean goodChunk(ChunkReference reference) {
     Work w = work();
-    boolean good =
-        steps.takeErrno() == 0 && Chunk.good(w.buffer, w.superblock.uuid(), w.checksum, reference);
+    boolean good = steps.takeErrno() == 0 && Chunk.good(w.buffer, w.checksum, reference);
     if (!good) {
       damaged(
           "checkpoint %d is damaged: segment %d page %d"
@@ -202,11 +202,10 @@ final class Recovery {
     Work w = work();
     w.table.sequenceAtLeast(w.root.nextSegmentSequence());
     w.namespace.idsFrom(w.root.nextId());
-    LogReader.Places places =
-        new LogReader.Places(
-            w.openSegments(), w.reserve, w.root.nextSegmentSequence(), tuning.scanAheadSegments());
-    w.log = new LogReader(steps, w.table, w.scan, w.buffer, places);
-    w.log.readThen(this::replay);
+    LogReader.Limits limits =
+        new LogReader.Limits(w.root.nextSegmentSequence(), tuning.scanAheadSegments());
+    w.log = new LogReader(steps, w.table, w.scan, w.buffer, limits);
+    w.log.readThen(w.openSegments(), w.reserve, this::replay);
   }
 
   private void replay() {
@@ -216,7 +215,7 @@ final class Recovery {
       damaged(log.damage().get());
       return;
     }
-    Replay replay = new Replay(w.scan, w.namespace, w.blocks, w.root);
+    Replay replay = new Replay(w.scan, w.namespace, w.blocks, w.root, w.superblock);
     long durable =
         Math.max(w.superblock.recoveredLsn(), Math.max(w.root.durableLsn(), w.scan.durableLsn()));
     w.blocks.replaying(true);
@@ -229,6 +228,7 @@ final class Recovery {
     w.settleSegments(log, replay);
     w.settleLayers();
     w.lastLsn = replay.lastLsn();
+    w.lastCrc = replay.lastCrc();
     w.unproven = replay.unproven();
     rewriteTail();
   }
@@ -264,9 +264,9 @@ final class Recovery {
   private void writeEpoch() {
     Work w = work();
     long highest = Math.max(w.scan.highestEpoch(), w.superblock.epoch());
-    w.epoch = w.superblock.opened(highest + 1, w.lastLsn);
+    w.epoch = w.superblock.opened(highest + 1, w.lastLsn, w.lastCrc);
     w.epoch.encode(pages[0]);
-    w.root.encode(pages[1], w.superblock.uuid(), w.checksum);
+    w.root.encode(pages[1], w.checksum);
     writePage(0, staleSuperblock == 0 ? Geometry.SUPERBLOCK_A : Geometry.SUPERBLOCK_B);
     if (staleRoot != NONE) {
       writePage(1, staleRoot == 0 ? Geometry.ROOT_A : Geometry.ROOT_B);
@@ -289,6 +289,7 @@ final class Recovery {
             w.namespace,
             w.blocks,
             w.lastLsn,
+            w.lastCrc,
             w.root.number(),
             Math.max(w.root.nextRelocation(), w.scan.highestRelocation() + 1));
   }
@@ -341,16 +342,17 @@ final class Recovery {
     int[] reserve = new int[0];
     @Nullable LogReader log;
     long lastLsn;
+    int lastCrc;
     ArrayDeque<CommitHeader.Fields> unproven = new ArrayDeque<>();
 
     Work(Superblock superblock, Arena arena) {
       this.superblock = superblock;
       epoch = superblock;
-      checksum = new Checksum(superblock.uuid());
+      checksum = superblock.checksum();
       table = new SegmentTable(superblock.geometry());
       blocks = new Blocks(table);
       loader = new CheckpointLoader(table, namespace);
-      scan = new LogScan(superblock.uuid(), checksum, superblock.geometry());
+      scan = new LogScan(checksum, superblock.geometry());
       buffer = new PageBuffer(arena, superblock.segmentBytes());
     }
 

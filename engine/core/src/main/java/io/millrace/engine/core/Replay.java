@@ -9,10 +9,13 @@ import java.util.Optional;
 /**
  * Rolls the log forward from a checkpoint, in LSN order, to the last commit that is whole.
  *
- * <p>The end of the log is the first LSN that is missing, torn, or of an older epoch than the one
- * before it (a leftover of an earlier crash). When a later commit says that this LSN was durable,
- * it is not the end but damage. Relocations are not replayed: they change no content, and the place
- * they moved a block from is not written again before a checkpoint holds the new place.
+ * <p>The end of the log is the first LSN that is missing, torn, or does not follow the one before
+ * it: by its epoch (a leftover of an earlier crash) or by the checksum that it carries of that
+ * one's header. When a later commit says that this LSN was durable, it is not the end but damage.
+ * Of what an opening found, its superblock names the last LSN with its checksum; what came later is
+ * of its epoch. So no leftover passes for the commit that took its place. Relocations are not
+ * replayed: they change no content, and the place they moved a block from is not written again
+ * before a checkpoint holds the new place.
  */
 final class Replay {
   private final LogScan scan;
@@ -22,15 +25,19 @@ final class Replay {
   private final Map<Integer, Integer> usedPages = new HashMap<>();
   private final ArrayDeque<CommitHeader.Fields> unproven = new ArrayDeque<>();
   private long lastLsn;
+  private final Superblock opening;
   private long epoch;
+  private int lastCrc;
   private LogScan.@org.jspecify.annotations.Nullable Commit last;
 
-  Replay(LogScan scan, Namespace namespace, Blocks blocks, Root root) {
+  Replay(LogScan scan, Namespace namespace, Blocks blocks, Root root, Superblock opening) {
     this.scan = scan;
     this.namespace = namespace;
     this.blocks = blocks;
     lastLsn = root.cutLsn();
+    lastCrc = root.cutCrc();
     epoch = root.epoch();
+    this.opening = opening;
   }
 
   /** Applies what can be; the damage when the log ends too early. */
@@ -38,7 +45,7 @@ final class Replay {
     while (true) {
       LogScan.Commit next = scan.commit(lastLsn + 1);
       if (next == null
-          || next.fields().epoch() < epoch
+          || !follows(next.fields())
           || (!next.dataGood() && next.sequence() > durableLsn)) {
         return lastLsn < durableLsn ? Optional.of(damage(durableLsn)) : Optional.empty();
       }
@@ -48,13 +55,31 @@ final class Replay {
       }
       last = next;
       lastLsn = next.sequence();
+      lastCrc = next.fields().crc();
       epoch = next.fields().epoch();
+      if (lastLsn == opening.recoveredLsn() && lastCrc != opening.recoveredCrc()) {
+        return Optional.of(
+            "the log is damaged: commit %d in segment %d page %d is not the one that was found there"
+                .formatted(lastLsn, next.fields().segment(), next.fields().page()));
+      }
     }
+  }
+
+  private boolean follows(CommitHeader.Fields next) {
+    boolean sinceOpening = next.sequence() > opening.recoveredLsn();
+    return next.epoch() >= epoch
+        && (!sinceOpening || next.epoch() >= opening.epoch())
+        && next.previousCrc() == lastCrc;
   }
 
   /** Applied commits of which nothing says that they are durable. */
   ArrayDeque<CommitHeader.Fields> unproven() {
     return unproven;
+  }
+
+  /** The checksum of the header of the last LSN. */
+  int lastCrc() {
+    return lastCrc;
   }
 
   long lastLsn() {

@@ -2,7 +2,6 @@ package io.millrace.engine.core;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *   24 u64 checkpoint number       64 u64 next object id
  *   32 u64 epoch                   72 u64 next relocation number
  *   40 u64 cut LSN                 80 u32 directory chunks · 84 u32 chunks in all
+ *   88 u32 checksum of the header of the cut LSN's commit (0: none) · 92 u32 zero
  *   96 directory references, 16 bytes each, as in {@link ChunkReference}; 4092 u32 CRC32C of bytes 0..4091
  * </pre>
  *
@@ -23,6 +23,7 @@ record Root(
     long number,
     long epoch,
     long cutLsn,
+    int cutCrc,
     long durableLsn,
     long nextSegmentSequence,
     long nextId,
@@ -37,14 +38,14 @@ record Root(
   static final int DIRECTORY_MAX = (CRC - REFERENCES_AT) / ChunkReference.BYTES;
 
   static Root empty(long epoch) {
-    return new Root(1, epoch, 0, 0, 1, 1, 1, List.of(), 0);
+    return new Root(1, epoch, 0, 0, 0, 1, 1, 1, List.of(), 0);
   }
 
-  void encode(PageBuffer page, UUID store, Checksum checksum) {
+  void encode(PageBuffer page, Checksum checksum) {
     var m = page.memory;
     m.asSlice(0, Bytes.PAGE).fill((byte) 0);
     Bytes.u64(m, 0, MAGIC);
-    Bytes.uuid(m, 8, store);
+    Bytes.uuid(m, 8, checksum.store());
     Bytes.u64(m, 24, number);
     Bytes.u64(m, 32, epoch);
     Bytes.u64(m, 40, cutLsn);
@@ -54,16 +55,17 @@ record Root(
     Bytes.u64(m, 72, nextRelocation);
     Bytes.u32(m, 80, directory.size());
     Bytes.u32(m, 84, chunks);
+    Bytes.u32(m, 88, cutCrc);
     for (int i = 0; i < directory.size(); i++) {
       directory.get(i).write(m, REFERENCES_AT + (long) i * ChunkReference.BYTES);
     }
     Bytes.u32(m, CRC, checksum.around(page, 0, Bytes.PAGE, CRC));
   }
 
-  static @Nullable Root decode(PageBuffer page, UUID store, Checksum checksum) {
+  static @Nullable Root decode(PageBuffer page, Checksum checksum) {
     var m = page.memory;
     if (Bytes.u64(m, 0) != MAGIC
-        || !Bytes.sameUuid(m, 8, store)
+        || !Bytes.sameUuid(m, 8, checksum.store())
         || Bytes.u32(m, CRC) != checksum.around(page, 0, Bytes.PAGE, CRC)) {
       return null;
     }
@@ -76,6 +78,7 @@ record Root(
         Bytes.u64(m, 24),
         Bytes.u64(m, 32),
         Bytes.u64(m, 40),
+        Bytes.u32(m, 88),
         Bytes.u64(m, 48),
         Bytes.u64(m, 56),
         Bytes.u64(m, 64),

@@ -62,7 +62,7 @@ final class Serving {
     blocks = loaded.blocks();
     space = new Space(table, namespace, options);
     cache = new PageCache(table, arena, options.cacheBytes());
-    committer = new Committer(this, loaded.lastLsn());
+    committer = new Committer(this, loaded.lastLsn(), loaded.lastCrc());
     resolver = new Resolver(committer);
     durability = new Durability(this, loaded.lastLsn());
     reader = new Reader(this);

@@ -1,7 +1,5 @@
 package io.millrace.engine.core;
 
-import java.util.UUID;
-
 /**
  * What is in a sealed segment, in its last pages: enough to rebuild the maps without the headers.
  *
@@ -59,10 +57,10 @@ final class Summary {
     }
   }
 
-  void seal(LogHead head, UUID store, Checksum checksum) {
+  void seal(LogHead head, Checksum checksum) {
     var m = buffer.memory;
     Bytes.u64(m, 0, MAGIC);
-    Bytes.uuid(m, 8, store);
+    Bytes.uuid(m, 8, checksum.store());
     Bytes.u64(m, 24, head.sequence());
     Bytes.u64(m, 32, firstSequence);
     Bytes.u64(m, 40, lastSequence);

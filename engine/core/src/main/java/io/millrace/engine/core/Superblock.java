@@ -12,7 +12,9 @@ import java.util.UUID;
  *   16 u8[16] store uuid         76 u32 block bytes
  *   32 u64 features: compatible  80 u64 created, Unix milliseconds
  *   40 u64 read-only compatible  88 u64 LSN up to which this opening found the log durable
- *   48 u64 incompatible          96 reserved, zeros (key slots, tier, ring stamp)
+ *   48 u64 incompatible          96 u64 secret
+ *  104 u32 checksum of the header of that LSN's commit (0: none) · 108 u32 zero
+ *  112 reserved, zeros (key slots, tier, ring stamp)
  *                              4092 u32 CRC32C of bytes 0..4091
  * </pre>
  *
@@ -20,11 +22,13 @@ import java.util.UUID;
  */
 record Superblock(
     UUID uuid,
+    long secret,
     long epoch,
     long storeBytes,
     int segmentBytes,
     long createdUnixMillis,
-    long recoveredLsn) {
+    long recoveredLsn,
+    int recoveredCrc) {
   static final long MAGIC = Bytes.magic("MILLRACE");
   static final int VERSION = 1;
   static final long INCOMPATIBLE_KNOWN = 0;
@@ -43,9 +47,14 @@ record Superblock(
     record Refused(String reason) implements Found {}
   }
 
+  Checksum checksum() {
+    return new Checksum(uuid, secret);
+  }
+
   /** Of the next opening, which found the log whole up to this LSN. */
-  Superblock opened(long nextEpoch, long lsn) {
-    return new Superblock(uuid, nextEpoch, storeBytes, segmentBytes, createdUnixMillis, lsn);
+  Superblock opened(long nextEpoch, long lsn, int crc) {
+    return new Superblock(
+        uuid, secret, nextEpoch, storeBytes, segmentBytes, createdUnixMillis, lsn, crc);
   }
 
   Geometry geometry() {
@@ -65,13 +74,15 @@ record Superblock(
     Bytes.u32(m, 76, Bytes.PAGE);
     Bytes.u64(m, 80, createdUnixMillis);
     Bytes.u64(m, 88, recoveredLsn);
-    Bytes.u32(m, CRC, new Checksum(new UUID(0, 0)).plain(page, 0, CRC));
+    Bytes.u64(m, 96, secret);
+    Bytes.u32(m, 104, recoveredCrc);
+    Bytes.u32(m, CRC, new Checksum(new UUID(0, 0), 0).plain(page, 0, CRC));
   }
 
   static Found decode(PageBuffer page) {
     var m = page.memory;
     if (Bytes.u64(m, 0) != MAGIC
-        || Bytes.u32(m, CRC) != new Checksum(new UUID(0, 0)).plain(page, 0, CRC)) {
+        || Bytes.u32(m, CRC) != new Checksum(new UUID(0, 0), 0).plain(page, 0, CRC)) {
       return new Found.Absent();
     }
     if (Bytes.u32(m, 8) > VERSION) {
@@ -87,10 +98,12 @@ record Superblock(
     return new Found.Good(
         new Superblock(
             Bytes.uuid(m, 16),
+            Bytes.u64(m, 96),
             Bytes.u64(m, 56),
             Bytes.u64(m, 64),
             Bytes.u32(m, 72),
             Bytes.u64(m, 80),
-            Bytes.u64(m, 88)));
+            Bytes.u64(m, 88),
+            Bytes.u32(m, 104)));
   }
 }

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A store on a disk in memory, with calls that wait for their answer. */
 final class Bench implements Answers {
+  static final UUID STORE = new UUID(0x1234, 0x5678);
+  private static final long SECRET = 0x5EC2E7;
   private static final int POLLS_MAX = 100_000;
 
   final MemoryStorage disk;
@@ -45,7 +47,7 @@ final class Bench implements Answers {
 
   static Bench of(int segments, StoreOptions options) {
     Bench bench = new Bench(segments * 65536L, options);
-    bench.format(new FormatOptions(new UUID(0x1234, 0x5678), 65536, false));
+    bench.format(new FormatOptions(STORE, SECRET, 65536, false));
     bench.open();
     return bench;
   }

@@ -17,8 +17,9 @@ import org.junit.jupiter.api.Test;
 /** The bytes on disk, byte by byte: a change here is a change of the format. */
 class FormatTest {
   private static final UUID STORE = UUID.fromString("00112233-4455-6677-8899-aabbccddeeff");
+  private static final long SECRET = 0x0123456789abcdefL;
   private final Arena arena = Arena.ofAuto();
-  private final Checksum checksum = new Checksum(STORE);
+  private final Checksum checksum = new Checksum(STORE, SECRET);
   private final PageBuffer page = new PageBuffer(arena, Bytes.PAGE);
 
   private static String hex(MemorySegment m, long at, int length) {
@@ -27,28 +28,30 @@ class FormatTest {
 
   @Test
   void superblock() {
-    new Superblock(STORE, 3, 1L << 30, 4 << 20, 1_700_000_000_000L, 77).encode(page);
+    new Superblock(STORE, SECRET, 3, 1L << 30, 4 << 20, 1_700_000_000_000L, 77, 0x11223344)
+        .encode(page);
     assertEquals(
         "4d494c4c524143450100000000100000" // MILLRACE, version 1, 4096 bytes
             + "00112233445566778899aabbccddeeff"
             + "000000000000000000000000000000000000000000000000" // features
             + "0300000000000000" // epoch
             + "00000040000000000000400000100000" // 1 GiB, 4 MiB segments, 4 KiB blocks
-            + "0068e5cf8b0100004d00000000000000", // created, recovered LSN
-        hex(page.memory, 0, 96));
+            + "0068e5cf8b0100004d00000000000000" // created, recovered LSN
+            + "efcdab89674523014433221100000000", // secret, checksum of the recovered LSN's header
+        hex(page.memory, 0, 112));
     assertInstanceOf(Superblock.Found.Good.class, Superblock.decode(page));
   }
 
   @Test
   void aTornSuperblockIsNone() {
-    new Superblock(STORE, 3, 1L << 30, 4 << 20, 0, 0).encode(page);
+    new Superblock(STORE, SECRET, 3, 1L << 30, 4 << 20, 0, 0, 0).encode(page);
     Bytes.u8(page.memory, 3000, 1);
     assertInstanceOf(Superblock.Found.Absent.class, Superblock.decode(page));
   }
 
   @Test
   void aNewerVersionAndAnUnknownFeatureAreRefusedByName() {
-    new Superblock(STORE, 3, 1L << 30, 4 << 20, 0, 0).encode(page);
+    new Superblock(STORE, SECRET, 3, 1L << 30, 4 << 20, 0, 0, 0).encode(page);
     Bytes.u32(page.memory, 8, 2);
     assertTrue(refusal().contains("version 2"), refusal());
     Bytes.u32(page.memory, 8, 1);
@@ -71,11 +74,12 @@ class FormatTest {
     batch.epoch = 3;
     batch.sequence = 1000;
     batch.durableLsn = 990;
+    batch.previousCrc = 0x55667788;
     int index = batch.add(layer, 0x123456789aL);
     batch.buffer.memory.asSlice(batch.blockAt(index), Bytes.PAGE).fill((byte) 0x5a);
     batch.recordBytes = Records.encodeZeroed(batch.records, 0, 0x0abc, 7, 8);
     batch.recordCount = 1;
-    batch.seal(STORE, checksum);
+    batch.seal(checksum);
     MemorySegment m = batch.buffer.memory;
     int at = batch.headerAt();
     assertEquals(
@@ -87,8 +91,11 @@ class FormatTest {
             + "de03000000000000" // durable LSN
             + "0500000009000000" // segment 5, page 9, user class, user stream
             + "0100010001002000" // 1 header page, 1 entry, 1 record, 32 bytes each entry
-            + "1c00000001000000", // 28 bytes of records, 1 data page
-        hex(m, at, 80));
+            + "1c00000001000000" // 28 bytes of records, 1 data page
+            + "8877665500000000efcdab8967452301" // checksum of LSN 999's header, secret
+            + "0".repeat(56),
+        hex(m, at, 124));
+    assertEquals(batch.headerCrc, Bytes.u32(m, at + 124));
     int crc = checksum.block(batch.buffer, batch.blockAt(0), 0x123456789aL);
     assertEquals(crc, Bytes.u32(m, at + 128 + 24));
     assertEquals(
@@ -107,16 +114,19 @@ class FormatTest {
     Batch batch = new Batch(arena, 0, 1, false, (_, _) -> {});
     batch.segment = 5;
     batch.page = 1;
-    batch.seal(STORE, checksum);
+    batch.seal(checksum);
     PageBuffer segment = new PageBuffer(arena, 16 * Bytes.PAGE);
     MemorySegment.copy(
         batch.buffer.memory, batch.headerAt(), segment.memory, Bytes.PAGE, Bytes.PAGE);
-    assertNotNull(CommitHeader.decode(segment, 1, 5, 15, STORE, checksum));
-    assertNull(CommitHeader.decode(segment, 1, 6, 15, STORE, checksum), "another segment");
+    assertNotNull(CommitHeader.decode(segment, 1, 5, 15, checksum));
+    assertNull(CommitHeader.decode(segment, 1, 6, 15, checksum), "another segment");
     UUID other = new UUID(1, 2);
-    assertNull(CommitHeader.decode(segment, 1, 5, 15, other, new Checksum(other)), "another store");
+    assertNull(
+        CommitHeader.decode(segment, 1, 5, 15, new Checksum(other, SECRET)), "another store");
+    Checksum guess = new Checksum(STORE, 0);
+    assertNull(CommitHeader.decode(segment, 1, 5, 15, guess), "another secret");
     MemorySegment.copy(segment.memory, Bytes.PAGE, segment.memory, 2 * Bytes.PAGE, Bytes.PAGE);
-    assertNull(CommitHeader.decode(segment, 2, 5, 15, STORE, checksum), "another page");
+    assertNull(CommitHeader.decode(segment, 2, 5, 15, checksum), "another page");
   }
 
   @Test
@@ -124,7 +134,8 @@ class FormatTest {
     PageBuffer zeros = new PageBuffer(arena, Bytes.PAGE);
     int here = checksum.block(zeros, 0, 1);
     assertTrue(here != checksum.block(zeros, 0, 2));
-    assertTrue(here != new Checksum(new UUID(1, 2)).block(zeros, 0, 1));
+    assertTrue(here != new Checksum(new UUID(1, 2), SECRET).block(zeros, 0, 1));
+    assertTrue(here != new Checksum(STORE, 0).block(zeros, 0, 1));
     // CRC32C of 4096 zeros is 0x98f94189 (RFC 3720's polynomial).
     assertEquals(0x98f94189, checksum.plain(zeros, 0, Bytes.PAGE));
   }
@@ -157,8 +168,9 @@ class FormatTest {
   @Test
   void root() {
     Root root =
-        new Root(9, 3, 1000, 1010, 44, 55, 66, List.of(new ChunkReference(7, 8, 2, 1, 0x11)), 12);
-    root.encode(page, STORE, checksum);
+        new Root(
+            9, 3, 1000, 0x66, 1010, 44, 55, 66, List.of(new ChunkReference(7, 8, 2, 1, 0x11)), 12);
+    root.encode(page, checksum);
     assertEquals(
         "4d52524f4f543031" // MRROOT01
             + "00112233445566778899aabbccddeeff"
@@ -170,10 +182,10 @@ class FormatTest {
             + "3700000000000000" // next id
             + "4200000000000000" // next relocation
             + "010000000c000000" // one directory chunk, twelve chunks
-            + "0000000000000000"
+            + "6600000000000000" // checksum of the cut's header
             + "07000000080002000100000011000000", // reference
         hex(page.memory, 0, 112));
-    assertEquals(root, Root.decode(page, STORE, checksum));
+    assertEquals(root, Root.decode(page, checksum));
   }
 
   @Test

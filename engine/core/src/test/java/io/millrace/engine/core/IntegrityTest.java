@@ -1,5 +1,6 @@
 package io.millrace.engine.core;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -72,6 +73,76 @@ class IntegrityTest {
     assertEquals(StoreState.DAMAGED, bench.store().state());
     String reason = bench.store().reason();
     assertTrue(reason.contains("commit") && reason.contains("segment"), reason);
+  }
+
+  /** Leaves a commit of two blocks of which only the header and the first block got to the disk. */
+  private void crashWithATornCommit(int value) {
+    bench.fill(volume, 0, 2, value);
+    for (int i = 0; i < 100; i++) {
+      bench.poll();
+    }
+    long first = pageFilledWith(value);
+    bench.disk.keep(first - 1);
+    bench.disk.keep(first);
+    bench.crashAndOpen();
+    assertEquals(StoreState.SERVING, bench.store().state(), bench.store().reason());
+  }
+
+  @Test
+  void aTornCommitNeverTakesThePlaceOfADamagedOneWithItsNumber() {
+    bench.fill(volume, 0, 1, 21);
+    bench.flush(volume);
+    crashWithATornCommit(66);
+    bench.fill(volume, 5, 1, 22);
+    bench.flush(volume);
+    bench.fill(volume, 6, 1, 23);
+    bench.flush(volume);
+    bench.disk.flipBit((pageFilledWith(22) - 1) * 4096 + 200);
+    bench.crashAndOpen();
+    assertEquals(StoreState.DAMAGED, bench.store().state());
+    assertTrue(bench.store().reason().contains("commit"), bench.store().reason());
+  }
+
+  @Test
+  void norDoesItWhenThatOneWasTheLastThatAnOpeningFound() {
+    bench.fill(volume, 0, 1, 21);
+    bench.flush(volume);
+    crashWithATornCommit(66);
+    bench.fill(volume, 5, 1, 22);
+    bench.flush(volume);
+    bench.crashAndOpen();
+    bench.disk.flipBit((pageFilledWith(22) - 1) * 4096 + 200);
+    bench.crashAndOpen();
+    assertEquals(StoreState.DAMAGED, bench.store().state());
+  }
+
+  /** What somebody makes who knows all of a store but its secret. */
+  private byte[] forgedHeader(long page) {
+    Batch batch = new Batch(Arena.ofAuto(), 0, 1, false, (_, _) -> {});
+    batch.segment = (int) (page / 16);
+    batch.page = (int) (page % 16);
+    batch.segmentSequence = 1L << 62;
+    batch.epoch = 1L << 40;
+    batch.sequence = 1L << 40;
+    batch.durableLsn = 1L << 50;
+    batch.seal(new Checksum(Bench.STORE, 0));
+    MemorySegment header = batch.buffer.pages(batch.headerAt() / 4096, 1);
+    return header.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+  }
+
+  @Test
+  void noDataOfAGuestEverPassesForACommit() {
+    bench.fill(volume, 0, 1, 21);
+    bench.flush(volume);
+    long next = pageFilledWith(21) + 2;
+    byte[] forged = forgedHeader(next);
+    bench.write(volume, 4096, forged);
+    bench.flush(volume);
+    assertArrayEquals(forged, bench.disk.page(next), "it is where it wants to be");
+    bench.crashAndOpen();
+    assertEquals(StoreState.SERVING, bench.store().state(), bench.store().reason());
+    assertEquals(21, bench.valueAt(volume, 0));
+    assertArrayEquals(forged, bench.read(volume, 4096, 4096));
   }
 
   @Test

@@ -38,6 +38,11 @@ final class MemoryStorage implements Storage {
     failWritesAfter = writes;
   }
 
+  /** This page reaches the platter by itself. */
+  void keep(long number) {
+    durable.put(number, page(number));
+  }
+
   void flipBit(long offset) {
     byte[] page = page(offset / 4096);
     page[(int) (offset % 4096)] ^= 1;

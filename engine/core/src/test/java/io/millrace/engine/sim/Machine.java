@@ -47,7 +47,10 @@ final class Machine {
   boolean format(boolean force, int pollsMax) {
     UUID uuid = new UUID(Dice.mix(setup.seed()), clock.nanos());
     Formatting formatting =
-        Store.format(storage, clock, new FormatOptions(uuid, setup.segmentBytes(), force));
+        Store.format(
+            storage,
+            clock,
+            new FormatOptions(uuid, Dice.mix(~setup.seed()), setup.segmentBytes(), force));
     for (int polls = 0; polls < pollsMax; polls++) {
       formatting.poll();
       if (formatting.done()) {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -71,7 +72,7 @@ public final class StoreFormat implements Callable<Integer> {
   /** Asks the core while what is there is still there: the zeros come before the layout. */
   private void refuseIfStore() throws IOException, CommandFailure {
     try (OfflineStore offline = OfflineStore.open(path, new SystemClock())) {
-      Optional<String> refusal = offline.format(FormatOptions.of(UUID.randomUUID()));
+      Optional<String> refusal = offline.format(options(UUID.randomUUID()));
       if (refusal.isPresent()) {
         throw new CommandFailure(
             ExitCode.CONFLICT, path + ": " + refusal.get() + " (--force overwrites it)");
@@ -101,15 +102,18 @@ public final class StoreFormat implements Callable<Integer> {
 
   private static UUID layOut(Path path, boolean force) throws IOException {
     UUID uuid = UUID.randomUUID();
-    FormatOptions standard = FormatOptions.of(uuid);
+    FormatOptions options = force ? options(uuid).forced() : options(uuid);
     try (OfflineStore offline = OfflineStore.open(path, new SystemClock())) {
-      Optional<String> refusal =
-          offline.format(new FormatOptions(uuid, standard.segmentBytes(), force));
+      Optional<String> refusal = offline.format(options);
       if (refusal.isPresent()) {
         throw new IOException(path + ": " + refusal.get());
       }
       return uuid;
     }
+  }
+
+  private static FormatOptions options(UUID uuid) {
+    return FormatOptions.of(uuid, new SecureRandom().nextLong());
   }
 
   private static java.util.function.LongConsumer progress(long bytes, PrintStream out) {
