@@ -99,6 +99,7 @@ restore() {
   source=$(golden_folder)
   store=$(store_folder)
   forget_unused "$source" "$store"
+  [ ! -e "$state" ] || [ -d "$state/run" ] || [ -z "$(ls -A "$state")" ] || die "$state is no cluster's state folder; MILLRACE_STATE must name one, or nothing"
   rm -rf "$state"
   mkdir -p "$state"/{log,run}
   cp -a "$source"/{etcd,pki,kube} "$state/"

@@ -25,7 +25,26 @@ shims() {
   done
 }
 mounts() { cut -d' ' -f4,5 /proc/[0-9]*/mountinfo 2>/dev/null | grep -F "$state/" | sort -u | sed 's/^/mount /' || true; }
-loops() { [ ! -d "$state" ] || "$cluster_here/loops.sh" list "$state" | sed 's/^/loop device /'; }
+# By the kernel's word alone: the volumes of this cluster's stores, and what is stacked on them.
+loops() {
+  local store file device known=' ' before
+  for store in "$state"/node*/millrace/state/*/; do
+    store=$(basename "$store")
+    for file in $(grep -ls "/millrace-$store-" /sys/block/loop*/loop/backing_file || true); do
+      device=${file#/sys/block/}
+      known+="/dev/${device%%/*} "
+    done
+  done
+  until [ "${before:-}" = "$known" ]; do
+    before=$known
+    for file in /sys/block/loop*/loop/backing_file; do
+      device=/dev/$(cut -d/ -f4 <<<"$file")
+      [[ $known != *" $device "* && $known == *" $(sed 's/ (deleted)$//' "$file" 2>/dev/null || echo none) "* ]] || continue
+      known+="$device "
+    done
+  done
+  for device in $known; do echo "loop device $device"; done
+}
 namespaces() { find "$state/run" -name '*.init' 2>/dev/null | while read -r file; do is_alive && echo "cluster still up: $file"; done || true; }
 
 found=$(processes; shims; mounts; loops; namespaces; own_cgroups | sed 's/^/cgroup /')

@@ -18,8 +18,8 @@ images() {
 publish_guests() {
   local file
   mkdir -p "$1"
-  for file in "$cache"/guest/debian-*; do
-    ln -f "$file" "$1/" 2>/dev/null || cp --sparse=always "$file" "$1/"
+  for file in "$cache"/guest/debian-*.{raw,qcow2,sha256}; do
+    [ "$file" -ef "$1/$(basename "$file")" ] || ln -f "$file" "$1/" 2>/dev/null || cp --sparse=always "$file" "$1/"
   done
 }
 
@@ -33,12 +33,42 @@ up() {
   guest_images
   e2e/cluster/cluster.sh up "$@"
   publish_guests "${MILLRACE_STATE:-$repo/target/cluster}/www"
-  e2e/cluster/cluster.sh load-images target/images/{engine,csi-driver,operator,importer}.tar
+  load_changed_images
   e2e/cluster/cluster.sh exec kubectl label node node1 millrace.io/storage=true --overwrite >/dev/null
   say "installing Millrace: kubectl apply -k manifests/overlays/testbed"
   e2e/cluster/cluster.sh exec kubectl apply --server-side -k manifests/overlays/testbed >target/logs/apply.log 2>&1 ||
     { cat target/logs/apply.log >&2; die "the manifests were refused"; }
+  restart_changed
   wait_for_millrace
+  mv "$loaded.new" "$loaded"
+}
+
+# load_changed_images: loads those that the cluster doesn't have yet; $changed names the ones that it had otherwise.
+load_changed_images() {
+  local name tar
+  loaded=${MILLRACE_STATE:-$repo/target/cluster}/run/loaded changed=
+  : >"$loaded.new"
+  for name in engine csi-driver operator importer; do
+    tar=target/images/$name.tar
+    sha256sum "$tar" >>"$loaded.new"
+    ! grep -qsxF "$(tail -n 1 "$loaded.new")" "$loaded" || continue
+    e2e/cluster/cluster.sh load-images "$tar"
+    [ ! -e "$loaded" ] || changed+=" $name"
+  done
+}
+
+# The images keep their names, so Kubernetes doesn't see that they changed. The engine's pods are replaced by hand
+# only; its volumes come back with it.
+restart_changed() {
+  local name inside=(e2e/cluster/cluster.sh exec kubectl -n millrace-system)
+  for name in $changed; do
+    say "$name has changed: restarting it"
+    case $name in
+      engine) "${inside[@]}" delete pod -l app.kubernetes.io/name=millrace-engine ;;
+      csi-driver) "${inside[@]}" rollout restart daemonset/millrace-csi-node ;;
+      operator) "${inside[@]}" rollout restart deployment/millrace-operator ;;
+    esac >>target/logs/apply.log 2>&1
+  done
 }
 
 wait_for_millrace() {
@@ -71,6 +101,7 @@ down() {
 status() {
   e2e/cluster/cluster.sh status || return
   e2e/cluster/cluster.sh exec kubectl get ms,dp,dt,dc,gi -A
+  e2e/cluster/cluster.sh exec python3 e2e/cluster/memory.py
 }
 
 millrace() {

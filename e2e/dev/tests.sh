@@ -1,7 +1,8 @@
 # Sourced by ./dev: runs the parts of the test suite and adds up what their runners counted.
 
 run_tests() {
-  local parts=() part backend=processes maven=() broken=() started=$SECONDS
+  local parts=() part backend=processes maven=()
+  broken=() started=$SECONDS # not local: the trap reads them
   for part in "$@"; do
     case $part in
       unit | it | sanity | e2e) parts+=("$part") ;;
@@ -10,42 +11,50 @@ run_tests() {
     esac
   done
   [ ${#parts[@]} -gt 0 ] || parts=(unit it sanity e2e)
-  rm -rf target/reports
+  rm -rf target/reports target/logs
   mkdir -p target/reports
-  need_host
-  need_java
+  trap 'trap - EXIT; count_tests && exit 0 || exit 1' EXIT
+  trap 'broken+=(interrupted); exit 130' INT TERM
+  # A process for each: in a condition of this one, bash would not stop at a command that fails.
   for part in "${parts[@]}"; do [ "$part" = e2e ] || maven+=("$part"); done
-  [ ${#maven[@]} = 0 ] || test_maven "${maven[*]}" || broken+=(maven)
-  [[ " ${parts[*]} " != *" e2e "* ]] || test_e2e || broken+=(e2e)
+  [ ${#maven[@]} = 0 ] || "$repo/dev" test-part maven "${maven[@]}" || broken+=(maven)
+  [[ " ${parts[*]} " != *" e2e "* ]] || "$repo/dev" test-part "e2e_$backend" || broken+=("e2e")
+}
+
+# The last line, whatever happened before it; the exit code is 0 only when all was well.
+count_tests() {
   say "took $(((SECONDS - started) / 60)) min; reports: target/reports, logs: target/logs"
   python3 e2e/dev/count_tests.py target/reports "${broken[@]}"
 }
 
-# test_maven "PART…": what JUnit runs by Maven, in one go.
+# test_part maven PART… | e2e_processes | e2e_k3s: one runner, in a process of its own.
+test_part() {
+  need_host
+  need_java
+  "test_$@"
+}
+
+# test_maven PART…: what JUnit runs by Maven, in one go.
 #   unit    every check of the build, plain JUnit
 #   it      the kernel's FUSE, loop devices and file systems; a real kube-apiserver with etcd; the importer's tools
 #   sanity  upstream csi-sanity, block and mount, on the real driver and engine
 test_maven() {
-  local options=() code=0
-  case $1 in
-    unit) options=(-DskipITs) ;;
-    "unit it sanity") ;;
-    *) options=(-Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false -Dspotless.check.skip) ;;
+  local parts=" $* " options=() code=0
+  case $parts in
+    *" it "*" sanity "* | *" sanity "*" it "*) ;;
+    *" it "*) options+=('-Dit.test=*IT,!CsiSanityIT' -Dfailsafe.failIfNoSpecifiedTests=false) ;;
+    *" sanity "*) options+=('-Dit.test=CsiSanityIT' -Dfailsafe.failIfNoSpecifiedTests=false) ;;
+    *) options+=(-DskipITs) ;;
   esac
-  case $1 in
-    it) options+=('-Dit.test=*IT,!CsiSanityIT') ;;
-    sanity) options+=('-Dit.test=CsiSanityIT') ;;
-    "unit it") options=('-Dit.test=*IT,!CsiSanityIT' -Dfailsafe.failIfNoSpecifiedTests=false) ;;
-    "unit sanity") options=('-Dit.test=CsiSanityIT' -Dfailsafe.failIfNoSpecifiedTests=false) ;;
-  esac
-  if [ "$1" != unit ]; then
+  [[ $parts = *" unit "* ]] || options+=(-Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dspotless.check.skip)
+  if [[ $parts = *" it "* || $parts = *" sanity "* ]]; then
     need_go
-    e2e/tools/build.sh etcd kubernetes csi || return 1
+    e2e/tools/build.sh etcd kubernetes csi
   fi
   rm -rf {crds,csi-driver,operator,engine/core,engine/daemon}/target/{surefire,failsafe}-reports
   mkdir -p target
   touch target/built.starting
-  say "$1: builds, checks and tests every module (about 6 min for all; log: target/logs/maven.log)"
+  say "$*: builds, checks and tests every module (about 6 min for all; log: target/logs/maven.log)"
   logged maven mvn -ntp -fae "${options[@]}" verify || code=$?
   [ $code != 0 ] || mv target/built.starting target/built
   collect
@@ -63,18 +72,17 @@ collect() {
   done
 }
 
-test_e2e() {
+# On a cluster of its own: one that somebody plays with stays as it is.
+test_e2e_processes() {
   local code=0
-  if [ "$backend" = k3s ]; then
-    test_e2e_k3s
-    return
-  fi
-  up || return 1
+  export MILLRACE_STATE=${MILLRACE_STATE:-$repo/target/test-cluster}
+  trap 'trap - EXIT; down || exit 1' EXIT
+  trap 'exit 130' INT TERM
+  up
   say "e2e: a class per behaviour on the cluster (about 8 min; log: target/logs/e2e.log)"
   inside_java e2e org.junit.platform.console.ConsoleLauncher execute --scan-classpath e2e/target/test-classes \
     --include-classname '.*E2E' --reports-dir target/reports/e2e --disable-banner --disable-ansi-colors --details=testfeed \
     2>&1 | tee target/logs/e2e.log || code=$?
-  down || code=1
   return $code
 }
 
@@ -109,6 +117,6 @@ jspecify_jar() { ls "$HOME"/.m2/repository/org/jspecify/jspecify/1.0.0/*.jar | h
 bench() {
   need_host
   need_java
-  [ -d engine/daemon/target/app ] || build
+  build
   exec e2e/bench/write-path.sh "$@"
 }

@@ -193,8 +193,15 @@ if [ ! -e "$tagged.qcow2" ]; then
   qemu-img convert -c -O qcow2 "$tagged.raw" "$tagged.qcow2.partial"
   mv "$tagged.qcow2.partial" "$tagged.qcow2"
 fi
+# A cluster may be serving the file that is there: it is replaced as a whole, and only by another one.
 for format in raw qcow2; do
-  cp --sparse=always --reflink=auto "$tagged.$format" "${out%.raw}.$format"
-  (cd "$(dirname "$out")" && sha256sum "$(basename "${out%.raw}").$format" >"$(basename "${out%.raw}").$format.sha256")
+  file=${out%.raw}.$format
+  [ "$(cat "$file.key" 2>/dev/null)" != "$key" ] || continue
+  rm -f "$file.key"
+  cp --sparse=always --reflink=auto "$tagged.$format" "$file.new"
+  (cd "$(dirname "$out")" && sha256sum "$(basename "$file").new" | sed 's/\.new$//' >"$(basename "$file").sha256.new")
+  mv "$file.new" "$file"
+  mv "$file.sha256.new" "$file.sha256"
+  echo "$key" >"$file.key"
 done
 say "guest $tag: $out ($(du -h "$out" | cut -f1) of ${disk_mib} MiB), ${out%.raw}.qcow2 ($(du -h "${out%.raw}.qcow2" | cut -f1))"

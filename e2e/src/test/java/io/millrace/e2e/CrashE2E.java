@@ -1,13 +1,18 @@
 package io.millrace.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.e2e.cluster.Cluster;
 import io.millrace.e2e.cluster.States;
 import java.io.IOException;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -19,6 +24,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(OnCluster.class)
 final class CrashE2E {
   private static final String POOL = "stormy";
+  private static final List<String> VICTIMS = List.of(Processes.OPERATOR, Processes.CSI_DRIVER);
 
   @BeforeAll
   static void image(Cluster cluster) throws Exception {
@@ -36,8 +42,11 @@ final class CrashE2E {
     long seed = System.nanoTime();
     System.out.println("seed " + seed);
     AtomicBoolean calm = new AtomicBoolean();
-    AtomicInteger kills = new AtomicInteger();
-    Thread storm = Thread.ofPlatform().start(() -> storm(new Random(seed), calm, kills));
+    Map<String, Integer> kills = new ConcurrentHashMap<>();
+    AtomicReference<Throwable> ended = new AtomicReference<>();
+    Thread storm = Thread.ofPlatform().unstarted(() -> storm(new Random(seed), calm, kills));
+    storm.setUncaughtExceptionHandler((_, cause) -> ended.set(cause));
+    storm.start();
     try {
       Given.pool(cluster, POOL, 2, "v1");
       cluster.awaitDesktops(POOL, 2, "ready", States::isReady, Given.BOOT_LIMIT);
@@ -50,7 +59,11 @@ final class CrashE2E {
       calm.set(true);
       storm.join();
     }
-    System.out.println("killed " + kills.get() + " processes");
+    System.out.println("killed " + kills);
+    assertNull(ended.get());
+    for (String victim : VICTIMS) {
+      assertTrue(kills.getOrDefault(victim, 0) > 0, victim + " was never killed: " + kills);
+    }
     cluster.awaitDesktops(
         POOL,
         2,
@@ -71,12 +84,12 @@ final class CrashE2E {
   }
 
   /** kill -9, every 1.5 to 5.5 seconds, of one of the two. */
-  private static void storm(Random random, AtomicBoolean calm, AtomicInteger kills) {
+  private static void storm(Random random, AtomicBoolean calm, Map<String, Integer> kills) {
     while (!calm.get()) {
       try {
         Thread.sleep(1_500 + random.nextInt(4_000));
-        String victim = random.nextBoolean() ? Processes.OPERATOR : Processes.CSI_DRIVER;
-        kills.addAndGet(Processes.kill(victim));
+        String victim = VICTIMS.get(random.nextInt(VICTIMS.size()));
+        kills.merge(victim, Processes.kill(victim), Integer::sum);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.api.v1alpha1.Desktop;
 import io.millrace.api.v1alpha1.DesktopPool;
+import io.millrace.e2e.cluster.CloneCost;
 import io.millrace.e2e.cluster.Cluster;
 import io.millrace.e2e.cluster.EngineClient;
 import io.millrace.e2e.cluster.States;
@@ -13,6 +14,7 @@ import io.millrace.e2e.demo.Identities;
 import io.millrace.e2e.guest.Guest;
 import io.millrace.e2e.guest.GuestStatus;
 import io.millrace.engine.api.Stats;
+import io.millrace.engine.api.Store;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -43,7 +45,8 @@ final class DesktopPoolE2E {
   @Order(1)
   void desktopsBootFromClonesThatCopyNothingAndAreMachinesOfTheirOwn(Cluster cluster) {
     try (EngineClient engine = EngineClient.onThisNode()) {
-      Stats before = engine.stats();
+      Stats statsBefore = engine.stats();
+      Store storeBefore = engine.store();
       Given.pool(cluster, POOL, 2, "v1");
       List<GuestStatus> guests = new ArrayList<>();
       for (Desktop desktop :
@@ -52,8 +55,9 @@ final class DesktopPoolE2E {
         assertEquals(desktop.getMetadata().getName(), guests.getLast().hostname());
       }
       assertTrue(Identities.differ(guests), guests.toString());
-      assertTrue(engine.stats().getClones() - before.getClones() >= 2);
-      assertEquals(0, engine.stats().getCloneCopiedDataBytes());
+      CloneCost cost = CloneCost.between(statsBefore, storeBefore, engine.stats(), engine.store());
+      assertTrue(cost.clones() >= 2, cost.toString());
+      assertEquals(0, cost.copiedBytes(), cost.toString());
     }
   }
 

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.millrace.api.v1alpha1.Desktop;
 import io.millrace.api.v1alpha1.GoldenImage;
+import io.millrace.e2e.cluster.CloneCost;
 import io.millrace.e2e.cluster.Cluster;
 import io.millrace.e2e.cluster.EngineClient;
 import io.millrace.e2e.cluster.SampleImage;
@@ -12,6 +13,7 @@ import io.millrace.e2e.cluster.Waiting;
 import io.millrace.e2e.guest.Guest;
 import io.millrace.e2e.guest.GuestStatus;
 import io.millrace.engine.api.Stats;
+import io.millrace.engine.api.Store;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -100,7 +102,8 @@ public final class Demo implements Callable<Integer> {
 
   private List<Desktop> bootPool(Cluster cluster, EngineClient engine) throws Exception {
     step("pool of " + desktops + ": kubectl apply -f manifests/samples/pool.yaml");
-    Stats before = engine.stats();
+    Stats statsBefore = engine.stats();
+    Store storeBefore = engine.store();
     Progress progress = new Progress(terminal);
     cluster.apply(
         Path.of("manifests/samples/pool.yaml"),
@@ -108,11 +111,16 @@ public final class Demo implements Callable<Integer> {
     BootWatch watch = new BootWatch(cluster, POOL, progress);
     Waiting.untilTrue(
         desktops + " desktops with a login prompt", BOOT_LIMIT, () -> watch.look(desktops));
-    Stats after = engine.stats();
     summary.boots(progress.all(), watch.guests());
-    summary.clones = after.getClones() - before.getClones();
-    summary.cloneCopiedBytes = after.getCloneCopiedDataBytes() - before.getCloneCopiedDataBytes();
-    say("%d clones made, %d data bytes copied for them", summary.clones, summary.cloneCopiedBytes);
+    CloneCost cost = CloneCost.between(statsBefore, storeBefore, engine.stats(), engine.store());
+    summary.clones = cost.clones();
+    summary.cloneCopiedBytes = cost.copiedBytes();
+    say(
+        "%d clones made; the store has grown by %s, the guests wrote %s: %d data bytes copied",
+        cost.clones(),
+        Bytes.words((double) cost.grownBytes()),
+        Bytes.words((double) cost.writtenBytes()),
+        cost.copiedBytes());
     return cluster.desktops(POOL);
   }
 

@@ -202,7 +202,6 @@ final class Serving {
         cleaner.relocatedBlocks * Bytes.PAGE,
         cleaner.segmentsCleaned,
         commander.clones,
-        0,
         reader.checksumErrors + writer.checksumErrors + cleaner.checksumErrors,
         table.allocatable() + table.reclaimable(),
         table.segments() - SegmentTable.FIRST,

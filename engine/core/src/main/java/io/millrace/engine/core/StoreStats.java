@@ -17,12 +17,11 @@ public record StoreStats(
     long relocatedBytes,
     long segmentsCleaned,
     long clones,
-    long cloneCopiedDataBytes,
     long checksumErrors,
     long segmentsFree,
     long segmentsTotal,
     long mapBytes,
     long checkpoints) {
   static final StoreStats NONE =
-      new StoreStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      new StoreStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 }

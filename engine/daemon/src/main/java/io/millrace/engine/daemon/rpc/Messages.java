@@ -81,7 +81,6 @@ final class Messages {
         .setRelocatedBytes(stats.relocatedBytes())
         .setSegmentsCleaned(stats.segmentsCleaned())
         .setClones(stats.clones())
-        .setCloneCopiedDataBytes(stats.cloneCopiedDataBytes())
         .setChecksumErrors(stats.checksumErrors())
         .setSegmentsFree(stats.segmentsFree())
         .setSegmentsTotal(stats.segmentsTotal())
