@@ -40,6 +40,7 @@ import io.millrace.csi.volume.SizeRange;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Parse, call, render; one operation per volume or snapshot at a time. */
 final class ControllerService extends ControllerGrpc.ControllerImplBase {
@@ -60,11 +61,17 @@ final class ControllerService extends ControllerGrpc.ControllerImplBase {
   private final Answers answers;
   private final Volumes volumes;
   private final Snapshots snapshots;
+  private final Consumer<String> onVolumeDeleted;
 
-  ControllerService(Answers answers, Volumes volumes, Snapshots snapshots) {
+  /**
+   * @param onVolumeDeleted told the handle of each volume that is gone
+   */
+  ControllerService(
+      Answers answers, Volumes volumes, Snapshots snapshots, Consumer<String> onVolumeDeleted) {
     this.answers = answers;
     this.volumes = volumes;
     this.snapshots = snapshots;
+    this.onVolumeDeleted = onVolumeDeleted;
   }
 
   @Override
@@ -107,6 +114,7 @@ final class ControllerService extends ControllerGrpc.ControllerImplBase {
         request.getVolumeId(),
         () -> {
           volumes.delete(Requests.required("volume_id", request.getVolumeId()));
+          onVolumeDeleted.accept(request.getVolumeId());
           return DeleteVolumeResponse.getDefaultInstance();
         });
   }
@@ -143,7 +151,9 @@ final class ControllerService extends ControllerGrpc.ControllerImplBase {
   private static Optional<String> objection(
       List<VolumeCapability> capabilities, Map<String, String> parameters) {
     try {
-      var _ = Requests.uses(capabilities);
+      if (!capabilities.isEmpty()) {
+        var _ = Requests.uses(capabilities);
+      }
       var _ = ClassParameters.ofStorageClass(parameters);
       return Optional.empty();
     } catch (CsiFailure e) {
@@ -179,10 +189,7 @@ final class ControllerService extends ControllerGrpc.ControllerImplBase {
         () -> {
           boolean possible =
               objection(request.getVolumeCapabilitiesList(), request.getParametersMap()).isEmpty();
-          long freeBytes =
-              possible || request.getVolumeCapabilitiesCount() == 0
-                  ? volumes.freeBytes(where(request))
-                  : 0;
+          long freeBytes = possible ? volumes.freeBytes(where(request)) : 0;
           return GetCapacityResponse.newBuilder()
               .setAvailableCapacity(freeBytes)
               .setMaximumVolumeSize(Int64Value.of(Room.largestVolumeBytes(freeBytes)))

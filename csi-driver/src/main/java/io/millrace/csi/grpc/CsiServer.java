@@ -2,6 +2,7 @@ package io.millrace.csi.grpc;
 
 import io.grpc.BindableService;
 import io.millrace.csi.engine.EngineClient;
+import io.millrace.csi.mount.FormatIntents;
 import io.millrace.csi.mount.HostTools;
 import io.millrace.csi.mount.NodeVolumes;
 import io.millrace.csi.provision.Snapshots;
@@ -37,14 +38,14 @@ public final class CsiServer implements AutoCloseable {
       Path socket, EventLoopGroup eventLoops, EngineClient engine, Role role) throws IOException {
     List<BindableService> services = new ArrayList<>();
     services.add(new IdentityService(new Answers(), role, () -> engine.trouble().isEmpty()));
+    var formatting = new FormatIntents(socket.resolveSibling("formatting"));
     if (role.controller()) {
       services.add(
-          new ControllerService(new Answers(), new Volumes(engine), new Snapshots(engine)));
+          new ControllerService(
+              new Answers(), new Volumes(engine), new Snapshots(engine), formatting::forget));
     }
     if (role.node()) {
-      var volumes =
-          new NodeVolumes(
-              engine, new HostTools(Deadlines::left), socket.resolveSibling("formatting"));
+      var volumes = new NodeVolumes(engine, new HostTools(Deadlines::left), formatting);
       services.add(
           new NodeService(
               new Answers(), role.nodeId(), () -> engine.servingStore().getUuid(), volumes));

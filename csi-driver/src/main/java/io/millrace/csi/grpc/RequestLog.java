@@ -23,14 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestLog implements ServerInterceptor {
   private static final Logger log = Logger.getLogger(RequestLog.class);
-  private static final Set<String> QUESTIONS =
-      Set.of(
-          "Probe",
-          "NodeGetVolumeStats",
-          "GetCapacity",
-          "ListVolumes",
-          "ListSnapshots",
-          "NodeGetInfo");
+
+  /** Beside those with "Get" in their name. */
+  private static final Set<String> QUESTIONS = Set.of("Probe", "ListVolumes", "ListSnapshots");
 
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(

@@ -1,18 +1,19 @@
 package io.millrace.csi.mount;
 
 import io.millrace.csi.mount.FormatDecision.Make;
+import io.millrace.csi.mount.FormatDecision.Origin;
 import io.millrace.csi.mount.FormatDecision.Refuse;
 import io.millrace.csi.mount.FormatDecision.Use;
 import io.millrace.csi.mount.HostTools.Result;
 import io.millrace.csi.volume.CsiFailure;
 import io.millrace.csi.volume.CsiFailure.Kind;
 import io.millrace.csi.volume.Filesystem;
+import io.millrace.csi.volume.Handle;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.List;
 import org.jboss.logging.Logger;
 
@@ -20,7 +21,6 @@ import org.jboss.logging.Logger;
 final class Filesystems {
   private static final Logger log = Logger.getLogger(Filesystems.class);
   private static final int BEGINNING_BYTES = 1 << 20;
-  private static final Duration FORMAT_TIMEOUT = Duration.ofMinutes(10);
   private static final int FSCK_UNCORRECTED = 4;
 
   private final HostTools tools;
@@ -38,17 +38,25 @@ final class Filesystems {
   }
 
   /**
+   * The volume whose device it is.
+   *
+   * @param hasSource it is a clone or a restored snapshot
+   */
+  record Subject(Handle handle, boolean hasSource) {}
+
+  /**
    * The filesystem that is on the device afterwards, fit to be mounted. The device must not be
    * mounted anywhere.
    */
-  Filesystem prepare(String volumeId, Path device, Filesystem wanted, boolean readOnly) {
-    boolean unfinished = intents.isUnfinished(volumeId);
-    return switch (FormatDecision.decide(probe(device), wanted, unfinished, readOnly)) {
-      case Make(Filesystem filesystem) -> make(volumeId, device, filesystem);
+  Filesystem prepare(Subject volume, Path device, Filesystem wanted, boolean readOnly) {
+    var origin = Origin.of(intents.isUnfinished(volume.handle()), volume.hasSource());
+    return switch (FormatDecision.decide(probe(device), wanted, origin, readOnly)) {
+      case Make(Filesystem filesystem) -> make(volume.handle(), device, filesystem);
       case Use(Filesystem filesystem) -> {
         if (filesystem != wanted) {
           log.infof(
-              "volume %s holds %s and is mounted as that, not as %s", volumeId, filesystem, wanted);
+              "volume %s holds %s and is mounted as that, not as %s",
+              volume.handle(), filesystem, wanted);
         }
         check(device, filesystem);
         if (!readOnly && filesystem == Filesystem.EXT4 && !onlineGrowth) {
@@ -58,7 +66,8 @@ final class Filesystems {
       }
       case Refuse(String reason) ->
           throw new CsiFailure(
-              Kind.FAILED_PRECONDITION, "volume " + volumeId + " on " + device + " " + reason);
+              Kind.FAILED_PRECONDITION,
+              "volume " + volume.handle() + " on " + device + " " + reason);
     };
   }
 
@@ -86,9 +95,9 @@ final class Filesystems {
   private void growUnmounted(Path device) {
     if (ext4LeavesRoom(device)) {
       // resize2fs insists on a complete check just before. 1 is "errors were corrected".
-      Result fsck = tools.run(List.of("e2fsck", "-f", "-p", device.toString()));
+      Result fsck = tools.runToTheEnd(List.of("e2fsck", "-f", "-p", device.toString()));
       requireCorrected(device, fsck);
-      tools.requireToTheEnd(FORMAT_TIMEOUT, List.of("resize2fs", device.toString()));
+      tools.requireToTheEnd(List.of("resize2fs", device.toString()));
     }
   }
 
@@ -128,10 +137,10 @@ final class Filesystems {
     return buffer.mismatch(ByteBuffer.allocate(buffer.limit())) < 0;
   }
 
-  private Filesystem make(String volumeId, Path device, Filesystem filesystem) {
-    intents.begin(volumeId);
-    tools.requireToTheEnd(FORMAT_TIMEOUT, mkfs(filesystem, device));
-    intents.end(volumeId);
+  private Filesystem make(Handle volume, Path device, Filesystem filesystem) {
+    intents.begin(volume);
+    tools.requireToTheEnd(mkfs(filesystem, device));
+    intents.end(volume);
     return filesystem;
   }
 
@@ -149,7 +158,7 @@ final class Filesystems {
   /** What a journal can't repair is repaired or refused here. xfs does this at mount. */
   private void check(Path device, Filesystem filesystem) {
     if (filesystem == Filesystem.EXT4) {
-      requireCorrected(device, tools.run(List.of("e2fsck", "-p", device.toString())));
+      requireCorrected(device, tools.runToTheEnd(List.of("e2fsck", "-p", device.toString())));
     }
   }
 

@@ -2,6 +2,7 @@ package io.millrace.csi.mount;
 
 import io.millrace.csi.volume.CsiFailure;
 import io.millrace.csi.volume.CsiFailure.Kind;
+import io.millrace.csi.volume.Handle;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -14,37 +15,52 @@ import java.nio.file.StandardOpenOption;
  *
  * <p>So a driver or a node that dies inside mkfs leaves a note that the half-made filesystem is
  * ours to make again; without it, its signature would keep us from touching the device for ever.
- * One empty file per volume, synced.
+ * One empty file per volume, synced, named by the whole handle: another store's volume of the same
+ * number is another volume.
  */
-final class FormatIntents {
+public final class FormatIntents {
   private final Path folder;
 
-  FormatIntents(Path folder) {
+  /**
+   * @param folder survives restarts of driver and node; made when it is needed
+   */
+  public FormatIntents(Path folder) {
     this.folder = folder;
   }
 
-  boolean isUnfinished(String volumeId) {
-    return Files.exists(folder.resolve(volumeId));
+  boolean isUnfinished(Handle volume) {
+    return Files.exists(note(volume));
   }
 
-  void begin(String volumeId) {
+  void begin(Handle volume) {
     try {
       Files.createDirectories(folder);
-      Files.writeString(folder.resolve(volumeId), "");
+      Files.writeString(note(volume), "");
       syncFolder();
     } catch (IOException e) {
-      throw failure(volumeId, e);
+      throw failure(volume, e);
     }
   }
 
-  void end(String volumeId) {
+  void end(Handle volume) {
     try {
-      if (Files.deleteIfExists(folder.resolve(volumeId))) {
+      if (Files.deleteIfExists(note(volume))) {
         syncFolder();
       }
     } catch (IOException e) {
-      throw failure(volumeId, e);
+      throw failure(volume, e);
     }
+  }
+
+  /**
+   * The volume is gone: what was noted of it is of no use. A text that is no handle has no note.
+   */
+  public void forget(String handleText) {
+    Handle.parse(handleText).ifPresent(this::end);
+  }
+
+  private Path note(Handle volume) {
+    return folder.resolve(volume.toString());
   }
 
   private void syncFolder() throws IOException {
@@ -53,10 +69,10 @@ final class FormatIntents {
     }
   }
 
-  private CsiFailure failure(String volumeId, IOException e) {
+  private CsiFailure failure(Handle volume, IOException e) {
     return new CsiFailure(
         Kind.INTERNAL,
-        "can't note in " + folder + " that volume " + volumeId + " is being formatted: " + e,
+        "can't note in " + folder + " that volume " + volume + " is being formatted: " + e,
         e);
   }
 }

@@ -18,11 +18,14 @@ import java.util.function.Supplier;
 /**
  * The only place that starts processes: mount, umount, blkid, mkfs and their like.
  *
- * <p>Every run is bounded in time, because a tool that meets a dead device never comes back; its
- * output is kept for the error message. Blocking; any thread.
+ * <p>Every run is bounded in time, because a tool that meets a dead device never comes back: a
+ * quick one by the caller's time, one that changes a whole device by a day, because to be killed
+ * half-way would make it begin anew with each call. Its output is kept for the error message.
+ * Blocking; any thread.
  */
 public final class HostTools {
   private static final Duration LONGEST = Duration.ofSeconds(60);
+  private static final Duration LONGEST_TO_THE_END = Duration.ofDays(1);
   private static final int OUTPUT_BYTES_MAX = 16 << 10;
 
   private final Supplier<Duration> timeLeft;
@@ -40,6 +43,10 @@ public final class HostTools {
   /** Runs a tool whose exit code says something; it is killed when the caller's time is over. */
   Result run(List<String> command) {
     Duration left = timeLeft.get();
+    if (!left.isPositive()) {
+      throw new CsiFailure(
+          Kind.DEADLINE_EXCEEDED, "no time is left to run " + String.join(" ", command));
+    }
     return runFor(left.compareTo(LONGEST) < 0 ? left : LONGEST, command);
   }
 
@@ -49,10 +56,17 @@ public final class HostTools {
   }
 
   /**
-   * Runs a tool that must succeed and must not be killed half-way because somebody stopped waiting.
+   * Runs a tool whose exit code says something and that must not be killed half-way because
+   * somebody stopped waiting. The caller's lock on the volume is held meanwhile: a repeated call is
+   * told to come again, and finds the work done.
    */
-  Result requireToTheEnd(Duration limit, List<String> command) {
-    return successful(command, runFor(limit, command));
+  Result runToTheEnd(List<String> command) {
+    return runFor(LONGEST_TO_THE_END, command);
+  }
+
+  /** Like {@link #runToTheEnd}, of a tool that must succeed. */
+  Result requireToTheEnd(List<String> command) {
+    return successful(command, runToTheEnd(command));
   }
 
   private static Result successful(List<String> command, Result result) {

@@ -1,6 +1,7 @@
 package io.millrace.csi.mount;
 
 import io.millrace.csi.engine.EngineClient;
+import io.millrace.csi.mount.Filesystems.Subject;
 import io.millrace.csi.volume.CsiFailure;
 import io.millrace.csi.volume.CsiFailure.Kind;
 import io.millrace.csi.volume.Filesystem;
@@ -25,17 +26,15 @@ import java.util.Optional;
 public final class NodeVolumes {
   private final EngineClient engine;
   private final HostTools tools;
+  private final FormatIntents intents;
   private final Filesystems filesystems;
   private final MountPoints points;
 
-  /**
-   * @param formattingFolder where the notes of {@link FormatIntents} lie; survives restarts of
-   *     driver and node
-   */
-  public NodeVolumes(EngineClient engine, HostTools tools, Path formattingFolder) {
+  public NodeVolumes(EngineClient engine, HostTools tools, FormatIntents intents) {
     this.engine = engine;
     this.tools = tools;
-    this.filesystems = new Filesystems(tools, new FormatIntents(formattingFolder));
+    this.intents = intents;
+    this.filesystems = new Filesystems(tools, intents);
     this.points = new MountPoints(tools);
   }
 
@@ -48,7 +47,8 @@ public final class NodeVolumes {
     Path device = attach(volume, request);
     switch (request.use().shape()) {
       case Block() -> {}
-      case Mounted wanted -> stageFilesystem(volume.getId(), device, wanted, request);
+      case Mounted wanted ->
+          stageFilesystem(subject(request.handle(), volume), device, wanted, request);
     }
   }
 
@@ -59,8 +59,12 @@ public final class NodeVolumes {
     points.unmount(MountPoints.resolved(stagingPath));
     Optional<Handle> handle = Handle.parse(handleText);
     if (handle.isPresent() && handle.get().storeUuid().equals(engine.store().getUuid())) {
-      engine.volume(handle.get().objectId()).ifPresent(volume -> requireUnused(volume));
+      Optional<Volume> volume = engine.volume(handle.get().objectId());
+      volume.ifPresent(NodeVolumes::requireUnused);
       engine.detach(handle.get().objectId());
+      if (volume.isEmpty()) {
+        intents.forget(handleText);
+      }
     }
   }
 
@@ -123,6 +127,14 @@ public final class NodeVolumes {
             () -> CsiFailure.notFound("no volume " + handleText + " in store " + storeUuid));
   }
 
+  private static Subject subject(String handleText, Volume volume) {
+    Handle handle =
+        Handle.parse(handleText).orElseThrow(() -> CsiFailure.notFound("no volume " + handleText));
+    boolean hasSource =
+        !volume.getSourceSnapshotId().isEmpty() || !volume.getSourceVolumeId().isEmpty();
+    return new Subject(handle, hasSource);
+  }
+
   /**
    * Only a block device is attached read-only: a filesystem that is mounted read-only may still
    * have a journal to replay.
@@ -142,7 +154,7 @@ public final class NodeVolumes {
     return Path.of(volume.getDevice());
   }
 
-  private void stageFilesystem(String volumeId, Path device, Mounted wanted, StageRequest request) {
+  private void stageFilesystem(Subject volume, Path device, Mounted wanted, StageRequest request) {
     boolean readOnly = request.use().readOnly();
     Path staging = MountPoints.resolved(request.stagingPath());
     String number = DeviceNumber.require(device).text();
@@ -151,7 +163,7 @@ public final class NodeVolumes {
     MountTable table = MountTable.read();
     if (table.at(staging).isEmpty()) {
       Filesystem filesystem =
-          mountable(volumeId, device, wanted, readOnly, table.ofFilesystemOn(number));
+          mountable(volume, device, wanted, readOnly, table.ofFilesystemOn(number));
       points.makeFolder(staging);
       points.mount(
           filesystem.text(), options(filesystem, wanted.options(), readOnly), device, staging);
@@ -166,11 +178,11 @@ public final class NodeVolumes {
 
   /** A device that is mounted somewhere already must be neither checked nor formatted. */
   private Filesystem mountable(
-      String volumeId, Path device, Mounted wanted, boolean readOnly, List<Mount> elsewhere) {
+      Subject volume, Path device, Mounted wanted, boolean readOnly, List<Mount> elsewhere) {
     return elsewhere.stream()
         .flatMap(mount -> Filesystem.named(mount.filesystem()).stream())
         .findFirst()
-        .orElseGet(() -> filesystems.prepare(volumeId, device, wanted.filesystem(), readOnly));
+        .orElseGet(() -> filesystems.prepare(volume, device, wanted.filesystem(), readOnly));
   }
 
   /** A clone of an xfs has its source's uuid, which xfs refuses to see twice. */

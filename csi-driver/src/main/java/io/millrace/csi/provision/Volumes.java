@@ -48,11 +48,12 @@ public final class Volumes {
     Store store = engine.servingStore();
     wanted.placement().require(store.getUuid());
     Seed seed = seed(wanted.source(), store.getUuid());
+    // Before the source is looked up: it may be gone since the volume was made of it.
     Optional<Volume> existing = engine.volumeNamed(wanted.name());
     if (existing.isPresent()) {
       return new Located(store.getUuid(), confirm(existing.get(), wanted, seed));
     }
-    long sizeBytes = chooseSize(wanted.size(), seed);
+    long sizeBytes = chooseSize(wanted, seed);
     wanted.requireRoomForFilesystem(sizeBytes);
     Room.require(store.getUuid(), wanted.name(), sizeBytes, store.getFreeBytes());
     return new Located(
@@ -135,14 +136,8 @@ public final class Volumes {
     }
   }
 
-  /** The source as the engine knows it; the empty strings of an empty volume included. */
-  private record Seed(String snapshotId, String volumeId, long sizeBytes) {
-    static final Seed NONE = new Seed("", "", 0);
-
-    boolean isNone() {
-      return equals(NONE);
-    }
-
+  /** The ids of the source in the engine; empty strings where there is none. */
+  private record Seed(String snapshotId, String volumeId) {
     boolean grew(Volume volume) {
       return volume.getSourceSnapshotId().equals(snapshotId)
           && volume.getSourceVolumeId().equals(volumeId);
@@ -158,29 +153,17 @@ public final class Volumes {
     }
   }
 
-  private Seed seed(Source source, String storeUuid) {
+  private static Seed seed(Source source, String storeUuid) {
     return switch (source) {
-      case Empty() -> Seed.NONE;
-      case OfSnapshot(String text) -> {
-        var snapshot =
-            sourceHere(text, storeUuid)
-                .flatMap(h -> engine.snapshot(h.objectId()))
-                .orElseThrow(() -> noSource(text));
-        yield new Seed(snapshot.getId(), "", snapshot.getSizeBytes());
-      }
-      case OfVolume(String text) -> {
-        var volume =
-            sourceHere(text, storeUuid)
-                .flatMap(h -> engine.volume(h.objectId()))
-                .orElseThrow(() -> noSource(text));
-        yield new Seed("", volume.getId(), volume.getSizeBytes());
-      }
+      case Empty() -> new Seed("", "");
+      case OfSnapshot(String text) -> new Seed(sourceHere(text, storeUuid).objectId(), "");
+      case OfVolume(String text) -> new Seed("", sourceHere(text, storeUuid).objectId());
     };
   }
 
-  private static Optional<Handle> sourceHere(String text, String storeUuid) {
-    Optional<Handle> handle = Handle.parse(text);
-    if (handle.isPresent() && !handle.get().storeUuid().equals(storeUuid)) {
+  private static Handle sourceHere(String text, String storeUuid) {
+    Handle handle = Handle.parse(text).orElseThrow(() -> noSource(text));
+    if (!handle.storeUuid().equals(storeUuid)) {
       throw new CsiFailure(
           Kind.RESOURCE_EXHAUSTED,
           "the source " + text + " lies in another store; this controller serves " + storeUuid);
@@ -192,8 +175,23 @@ public final class Volumes {
     return CsiFailure.notFound("the source " + text + " does not exist");
   }
 
-  private static long chooseSize(SizeRange size, Seed seed) {
-    return seed.isNone() ? size.sizeOfNew() : size.sizeOfClone(seed.sizeBytes());
+  private long chooseSize(VolumeRequest wanted, Seed seed) {
+    return switch (wanted.source()) {
+      case Empty() -> wanted.size().sizeOfNew();
+      case OfSnapshot(String text) ->
+          wanted
+              .size()
+              .sizeOfClone(
+                  engine
+                      .snapshot(seed.snapshotId())
+                      .orElseThrow(() -> noSource(text))
+                      .getSizeBytes());
+      case OfVolume(String text) ->
+          wanted
+              .size()
+              .sizeOfClone(
+                  engine.volume(seed.volumeId()).orElseThrow(() -> noSource(text)).getSizeBytes());
+    };
   }
 
   private static Volume confirm(Volume existing, VolumeRequest wanted, Seed seed) {

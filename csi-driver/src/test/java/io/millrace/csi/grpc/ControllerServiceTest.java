@@ -18,6 +18,7 @@ import io.millrace.csi.proto.ControllerGrpc;
 import io.millrace.csi.proto.ControllerGrpc.ControllerBlockingStub;
 import io.millrace.csi.proto.CreateSnapshotRequest;
 import io.millrace.csi.proto.CreateVolumeRequest;
+import io.millrace.csi.proto.DeleteSnapshotRequest;
 import io.millrace.csi.proto.DeleteVolumeRequest;
 import io.millrace.csi.proto.GetCapacityRequest;
 import io.millrace.csi.proto.GetSnapshotRequest;
@@ -35,6 +36,7 @@ import io.millrace.engine.api.StoreState;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +56,7 @@ class ControllerServiceTest {
 
   private final FakeEngine engine = new FakeEngine();
   private final NioEventLoopGroup eventLoops = new NioEventLoopGroup(1);
+  private Path folder;
   private Path engineSocket;
   private UnixGrpcServer engineServer;
   private EngineClient engineClient;
@@ -62,7 +65,8 @@ class ControllerServiceTest {
   private ControllerBlockingStub controller;
 
   @BeforeEach
-  void start(@TempDir Path folder) throws Exception {
+  void start(@TempDir Path temporary) throws Exception {
+    folder = temporary;
     engineSocket = folder.resolve("engine.sock");
     engineServer = startEngine(engineSocket);
     engineClient = EngineClient.connect(engineSocket, eventLoops);
@@ -144,6 +148,45 @@ class ControllerServiceTest {
     refused(
         Status.Code.NOT_FOUND,
         () -> create(volume("none").setVolumeContentSource(snapshotSource("no-handle"))));
+  }
+
+  @Test
+  void aRepeatedCallIsAnsweredAfterTheSourceIsGone() {
+    Volume source = create(volume("source"));
+    var snapshot = controller.createSnapshot(snapshot("s", source)).getSnapshot();
+    var clone = volume("clone").setVolumeContentSource(volumeSource(source));
+    var restored =
+        volume("restored").setVolumeContentSource(snapshotSource(snapshot.getSnapshotId()));
+    Volume first = create(clone);
+    Volume second = create(restored);
+    delete(source.getVolumeId());
+    var _ =
+        controller.deleteSnapshot(
+            DeleteSnapshotRequest.newBuilder().setSnapshotId(snapshot.getSnapshotId()).build());
+    assertEquals(first, create(clone));
+    assertEquals(second, create(restored));
+    refused(Status.Code.NOT_FOUND, () -> create(clone.setName("another")));
+  }
+
+  @Test
+  void aDeletedVolumeLeavesNoNoteThatItWasBeingFormatted() throws Exception {
+    Volume volume = create(volume("a"));
+    Path notes = Files.createDirectories(folder.resolve("formatting"));
+    Path note = Files.createFile(notes.resolve(volume.getVolumeId()));
+    Path other = Files.createFile(folder.resolve("other"));
+    delete(volume.getVolumeId());
+    assertFalse(Files.exists(note));
+    delete("../other");
+    assertTrue(Files.exists(other));
+  }
+
+  @Test
+  void wrongParametersHaveNoCapacity() {
+    var capacity =
+        controller.getCapacity(
+            GetCapacityRequest.newBuilder().putParameters("compresion", "lz4").build());
+    assertEquals(0, capacity.getAvailableCapacity());
+    assertEquals(0, capacity.getMaximumVolumeSize().getValue());
   }
 
   @Test
@@ -262,7 +305,7 @@ class ControllerServiceTest {
   void deletingWhatIsGoneOrNeverWasIsDone() {
     Volume volume = create(volume("a"));
     for (String handle : List.of(volume.getVolumeId(), volume.getVolumeId(), "never-was")) {
-      var _ = controller.deleteVolume(DeleteVolumeRequest.newBuilder().setVolumeId(handle).build());
+      delete(handle);
     }
     assertEquals(
         0, controller.listVolumes(ListVolumesRequest.getDefaultInstance()).getEntriesCount());
@@ -303,6 +346,10 @@ class ControllerServiceTest {
 
   private Volume create(CreateVolumeRequest.Builder request) {
     return controller.createVolume(request.build()).getVolume();
+  }
+
+  private void delete(String handle) {
+    var _ = controller.deleteVolume(DeleteVolumeRequest.newBuilder().setVolumeId(handle).build());
   }
 
   private static CreateVolumeRequest.Builder volume(String name) {

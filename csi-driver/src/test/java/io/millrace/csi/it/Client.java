@@ -45,9 +45,34 @@ final class Client {
   private final NodeBlockingStub plugin;
 
   Client(Node node) {
+    this(
+        node, ControllerGrpc.newBlockingStub(node.channel), NodeGrpc.newBlockingStub(node.channel));
+  }
+
+  private Client(Node node, ControllerBlockingStub controller, NodeBlockingStub plugin) {
     this.node = node;
-    this.controller = ControllerGrpc.newBlockingStub(node.channel);
-    this.plugin = NodeGrpc.newBlockingStub(node.channel);
+    this.controller = controller;
+    this.plugin = plugin;
+  }
+
+  /** One that has so little time, for one call to the node. */
+  Client hurried(long seconds) {
+    return new Client(node, controller, plugin.withDeadlineAfter(seconds, TimeUnit.SECONDS));
+  }
+
+  /** Like the kubelet, which comes again while an earlier call runs. */
+  void awaitStaged(Volume volume, VolumeCapability use) throws InterruptedException {
+    Instant end = Instant.now().plusSeconds(60);
+    while (true) {
+      try {
+        stage(volume, use);
+        return;
+      } catch (StatusRuntimeException e) {
+        assertEquals(Status.Code.ABORTED, e.getStatus().getCode());
+        assertTrue(Instant.now().isBefore(end), "still not staged: " + e.getMessage());
+        TimeUnit.MILLISECONDS.sleep(100);
+      }
+    }
   }
 
   static VolumeCapability block(Mode mode) {

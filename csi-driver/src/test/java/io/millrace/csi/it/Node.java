@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -96,6 +97,21 @@ final class Node implements AutoCloseable {
     return Programs.output(COMMAND_TIMEOUT, inNamespace(List.of("sh", "-ec", command)));
   }
 
+  /** From now on the driver finds this shell script instead of a program of the host. */
+  void replaceTool(String name, String script) throws IOException {
+    Path tool = tools().resolve(name);
+    Files.writeString(tool, "#!/bin/sh\n" + script + "\n");
+    Files.setPosixFilePermissions(tool, PosixFilePermissions.fromString("rwx------"));
+  }
+
+  void restoreTool(String name) throws IOException {
+    Files.delete(tools().resolve(name));
+  }
+
+  private Path tools() throws IOException {
+    return Files.createDirectories(folder.resolve("tools"));
+  }
+
   List<String> inNamespace(List<String> command) {
     var all =
         new ArrayList<>(List.of("nsenter", "--mount", "--target", Long.toString(driver.pid())));
@@ -105,7 +121,9 @@ final class Node implements AutoCloseable {
 
   private Process startDriver() throws IOException {
     String start =
-        "mount --make-rshared / && exec "
+        "mount --make-rshared / && PATH="
+            + tools()
+            + ":$PATH exec "
             + Programs.driver()
             + " --mode all --node-id node-1 --registrar none --http-port 0"
             + " --endpoint unix://"

@@ -89,6 +89,10 @@ class VolumeLifecycleIT {
     client.delete(source);
     client.delete(snapshot);
     assertEquals("golden", node.sh("cat " + restoredPath + "/file"));
+    assertEquals(
+        restored,
+        client.create("restored-" + filesystem, restoredMebibytes * MIB, use, sourceOf(snapshot)),
+        "a repeated call is answered though its source is gone");
     client.takeAway(restored);
     client.takeAway(clone);
     client.delete(restored);
@@ -324,15 +328,82 @@ class VolumeLifecycleIT {
             + raw
             + " bs=4k seek=1 count=200 conv=notrunc,fsync 2>/dev/null");
     client.takeAway(volume);
-    String id = volume.getVolumeId().substring(volume.getVolumeId().lastIndexOf('.') + 1);
-    node.sh("mkdir -p " + node.folder + "/formatting; : > " + node.folder + "/formatting/" + id);
+    note(volume.getVolumeId());
 
     node.sh("echo works > " + client.bring(volume, use) + "/file");
-    assertFalse(node.sh("ls " + node.folder + "/formatting").contains(id));
+    assertFalse(notes().contains(volume.getVolumeId()));
     client.takeAway(volume);
     assertEquals("works", node.sh("cat " + client.bring(volume, use) + "/file"));
     client.takeAway(volume);
     client.delete(volume);
+  }
+
+  @Test
+  void aNoteOfAnotherStoresVolumeIsNoReasonToFormat() throws Exception {
+    var use = mounted("ext4", Mode.SINGLE_NODE_WRITER);
+    Volume volume = client.create("same-number", 64 * MIB, use);
+    node.sh("echo kept > " + client.bring(volume, use) + "/file");
+    client.takeAway(volume);
+    String handle = volume.getVolumeId();
+    String number = handle.substring(handle.lastIndexOf('.') + 1);
+    note(number);
+    note("v1.11111111-2222-3333-4444-555555555555." + number);
+    assertEquals("kept", node.sh("cat " + client.bring(volume, use) + "/file"));
+    client.takeAway(volume);
+    client.delete(volume);
+  }
+
+  @Test
+  void aCloneWithDataIsNeverFormattedWhateverIsNoted() throws Exception {
+    var use = mounted("ext4", Mode.SINGLE_NODE_WRITER);
+    Volume source = client.create("noted-source", 64 * MIB, use);
+    node.sh("echo kept > " + client.bring(source, use) + "/file");
+    client.takeAway(source);
+    Volume clone = client.create("noted-clone", 64 * MIB, use, sourceOf(source));
+    note(clone.getVolumeId());
+    String refusal = refused(Status.Code.FAILED_PRECONDITION, () -> client.bring(clone, use));
+    assertTrue(refusal.contains("was cloned"), refusal);
+    client.unstage(clone);
+    Path raw = client.bring(clone, block(Mode.SINGLE_NODE_WRITER));
+    assertEquals("ext4", node.sh("blkid -p -s TYPE -o value " + raw));
+    client.takeAway(clone);
+    client.delete(clone);
+    assertFalse(notes().contains(clone.getVolumeId()), "a deleted volume leaves no note");
+    client.delete(source);
+  }
+
+  @Test
+  void aCheckThatTakesLongRunsToItsEndOnceWhileItsCallersComeAndGo() throws Exception {
+    var use = mounted("ext4", Mode.SINGLE_NODE_WRITER);
+    Volume volume = client.create("slow-check", 64 * MIB, use);
+    node.sh("echo kept > " + client.bring(volume, use) + "/file");
+    client.takeAway(volume);
+    Path log = node.folder.resolve("e2fsck.log");
+    node.replaceTool(
+        "e2fsck",
+        "echo began >> " + log + "; sleep 5; echo ended >> " + log + "; exec /sbin/e2fsck \"$@\"");
+    try {
+      refused(Status.Code.DEADLINE_EXCEEDED, () -> client.hurried(1).stage(volume, use));
+      String later = refused(Status.Code.ABORTED, () -> client.stage(volume, use));
+      assertTrue(later.contains("is running"), later);
+      node.sh("while ! grep -q ended " + log + "; do sleep 0.1; done");
+      assertEquals("began\nended", node.sh("cat " + log), "one run, and not killed");
+    } finally {
+      node.restoreTool("e2fsck");
+    }
+    client.awaitStaged(volume, use);
+    assertEquals("kept", node.sh("cat " + client.bring(volume, use) + "/file"));
+    client.takeAway(volume);
+    client.delete(volume);
+  }
+
+  /** As a driver leaves it that died inside mkfs. */
+  private static void note(String name) throws Exception {
+    node.sh("mkdir -p " + node.folder + "/formatting; : > " + node.folder + "/formatting/" + name);
+  }
+
+  private static String notes() throws Exception {
+    return node.sh("ls " + node.folder + "/formatting");
   }
 
   /** A filesystem keeps some of the device for itself. */

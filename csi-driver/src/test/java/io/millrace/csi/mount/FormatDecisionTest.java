@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import io.millrace.csi.mount.FormatDecision.Make;
+import io.millrace.csi.mount.FormatDecision.Origin;
 import io.millrace.csi.mount.FormatDecision.Refuse;
 import io.millrace.csi.mount.FormatDecision.Use;
 import io.millrace.csi.volume.Filesystem;
@@ -37,8 +38,9 @@ class FormatDecisionTest {
   void blankIsFormattedUnlessReadOnly() {
     var blank = new Signature.Blank();
     assertEquals(
-        new Make(Filesystem.XFS), FormatDecision.decide(blank, Filesystem.XFS, false, false));
-    assertInstanceOf(Refuse.class, FormatDecision.decide(blank, EXT4, false, true));
+        new Make(Filesystem.XFS),
+        FormatDecision.decide(blank, Filesystem.XFS, Origin.ANYBODY, false));
+    assertInstanceOf(Refuse.class, FormatDecision.decide(blank, EXT4, Origin.ANYBODY, true));
   }
 
   @Test
@@ -61,11 +63,29 @@ class FormatDecisionTest {
   @Test
   void onlyOurOwnUnfinishedWorkIsFormattedAgain() {
     var broken = new Signature.Known("xfs");
-    assertEquals(new Make(EXT4), FormatDecision.decide(broken, EXT4, true, false));
-    assertInstanceOf(Refuse.class, FormatDecision.decide(broken, EXT4, true, true));
+    assertEquals(new Make(EXT4), FormatDecision.decide(broken, EXT4, Origin.BEGUN_BY_US, false));
+    assertInstanceOf(Refuse.class, FormatDecision.decide(broken, EXT4, Origin.BEGUN_BY_US, true));
+  }
+
+  @Test
+  void whatWasClonedIsNeverFormattedUnlessItIsBlank() {
+    assertEquals(Origin.BEGUN_BY_US_ON_A_CLONE, Origin.of(true, true));
+    assertEquals(Origin.BEGUN_BY_US, Origin.of(true, false));
+    assertEquals(Origin.ANYBODY, Origin.of(false, true));
+    for (var held :
+        List.of(
+            new Signature.Known("ext4"),
+            new Signature.Known("xfs"),
+            new Signature.Foreign("data without a known signature"))) {
+      assertInstanceOf(
+          Refuse.class, FormatDecision.decide(held, EXT4, Origin.BEGUN_BY_US_ON_A_CLONE, false));
+    }
+    assertEquals(
+        new Make(EXT4),
+        FormatDecision.decide(new Signature.Blank(), EXT4, Origin.BEGUN_BY_US_ON_A_CLONE, false));
   }
 
   private static FormatDecision decide(Signature signature, boolean readOnly) {
-    return FormatDecision.decide(signature, EXT4, false, readOnly);
+    return FormatDecision.decide(signature, EXT4, Origin.ANYBODY, readOnly);
   }
 }

@@ -1,14 +1,18 @@
 package io.millrace.csi.mount;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.csi.volume.CsiFailure;
 import io.millrace.csi.volume.CsiFailure.Kind;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class HostToolsTest {
   private final HostTools tools = new HostTools(() -> Duration.ofSeconds(20));
@@ -34,6 +38,22 @@ class HostToolsTest {
     var hurried = new HostTools(() -> Duration.ofMillis(200));
     var failure = assertThrows(CsiFailure.class, () -> hurried.run(List.of("sleep", "30")));
     assertEquals(Kind.DEADLINE_EXCEEDED, failure.kind());
+  }
+
+  @Test
+  void aToolThatChangesADeviceIsNotKilledWhenTheCallersTimeIsOver() {
+    var hurried = new HostTools(() -> Duration.ofMillis(100));
+    var result = hurried.runToTheEnd(List.of("sh", "-c", "sleep 1; echo done; exit 3"));
+    assertEquals(new HostTools.Result(3, "done"), result);
+  }
+
+  @Test
+  void aToolIsNotEvenStartedWhenNoTimeIsLeft(@TempDir Path folder) {
+    var late = new HostTools(() -> Duration.ZERO);
+    Path file = folder.resolve("file");
+    var failure = assertThrows(CsiFailure.class, () -> late.run(List.of("touch", file.toString())));
+    assertEquals(Kind.DEADLINE_EXCEEDED, failure.kind());
+    assertFalse(Files.exists(file));
   }
 
   @Test
