@@ -364,11 +364,30 @@ public final class FuseServer {
 
   private void transmit(int slot, long at, int bytes) {
     FuseConnection c = connection[slot];
-    if (c != null) {
-      // ENOENT: the request was withdrawn; ENODEV: the connection is gone. Nobody waits then.
-      Libc.write(c.fd, memory.address() + at, bytes);
+    if (c != null && !taken(Libc.write(c.fd, memory.address() + at, bytes))) {
+      fail(c, slot);
     }
     release(slot);
+  }
+
+  /**
+   * Whether nobody waits for the answer any more. ENOENT: the request was withdrawn; ENODEV: the
+   * connection is gone.
+   */
+  private static boolean taken(long written) {
+    return written >= 0 || written == -Errno.ENOENT || written == -Errno.ENODEV;
+  }
+
+  /**
+   * The kernel did not take the answer, and waits for it: for ever, if nothing came. It gets an
+   * error; if it does not even take that, the end of the connection, which fails all that wait.
+   */
+  private void fail(FuseConnection c, int slot) {
+    long at = pool.smallAt(slot);
+    FuseWire.header(memory, at, 0, Errno.EIO, unique[slot]);
+    if (!taken(Libc.write(c.fd, memory.address() + at, FuseWire.ANSWER_BYTES))) {
+      remove(c);
+    }
   }
 
   private void release(int slot) {
