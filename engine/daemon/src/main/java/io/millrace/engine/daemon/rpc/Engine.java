@@ -92,9 +92,10 @@ public final class Engine {
     oneAtATime.on(
         "volume " + id,
         () -> {
-          if (!device(id).isEmpty()) {
+          var present = attachmentsOrUnavailable().find(id);
+          if (present.isPresent()) {
             throw io.grpc.Status.FAILED_PRECONDITION
-                .withDescription("volume " + id + " is attached as " + device(id))
+                .withDescription("volume " + id + " is attached as " + present.get().device())
                 .asException();
           }
           return run(new Command.DeleteVolume(id.value()));
@@ -108,7 +109,8 @@ public final class Engine {
 
   private Volume resize(ObjectId id, ResizeVolumeRequest request) throws Exception {
     Catalog.Volume before = find(id);
-    if (request.getSizeBytes() < before.sizeBytes() && !device(id).isEmpty()) {
+    Attachments known = attachmentsOrUnavailable();
+    if (request.getSizeBytes() < before.sizeBytes() && known.find(id).isPresent()) {
       throw io.grpc.Status.FAILED_PRECONDITION
           .withDescription("volume " + id + " is attached; detach it before it shrinks")
           .asException();
@@ -116,10 +118,7 @@ public final class Engine {
     Command resize =
         new Command.ResizeVolume(id.value(), request.getSizeBytes(), request.getAllowShrink());
     Volume resized = volume(run(resize));
-    Attachments present = attachments.get();
-    if (present != null) {
-      present.grow(id, resized.getSizeBytes());
-    }
+    known.grow(id, resized.getSizeBytes());
     return resized;
   }
 
@@ -212,11 +211,13 @@ public final class Engine {
         });
   }
 
+  /** Before they are known, a volume may be attached, or just about to be, without a word of it. */
   private Attachments attachmentsOrUnavailable() throws StatusException {
     Attachments present = attachments.get();
     if (present == null) {
       throw io.grpc.Status.UNAVAILABLE
-          .withDescription("the store at " + storePath + " is still recovering")
+          .withDescription(
+              "the store at " + storePath + " is still recovering or attaching its volumes again")
           .asException();
     }
     return present;

@@ -1,0 +1,101 @@
+package io.millrace.engine.daemon.rpc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.grpc.Status;
+import io.grpc.StatusException;
+import io.millrace.engine.api.CreateVolumeRequest;
+import io.millrace.engine.api.ResizeVolumeRequest;
+import io.millrace.engine.api.Volume;
+import io.millrace.engine.core.FormatOptions;
+import io.millrace.engine.core.Store;
+import io.millrace.engine.core.StoreOptions;
+import io.millrace.engine.core.StoreState;
+import io.millrace.engine.daemon.SystemClock;
+import io.millrace.engine.daemon.attach.Attachments;
+import io.millrace.engine.daemon.fuse.FuseServer;
+import io.millrace.engine.daemon.linux.Epoll;
+import io.millrace.engine.daemon.linux.EventFd;
+import io.millrace.engine.daemon.reactor.Reactor;
+import io.millrace.engine.daemon.storage.FileStorage;
+import io.millrace.engine.daemon.storage.OfflineStore;
+import io.millrace.engine.daemon.storage.Preparation;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+
+/** On a real store; before and after it is known what is attached. */
+final class EngineTest {
+  private static final long MIB = 1 << 20;
+
+  @TempDir Path folder = Path.of("");
+  private final UUID uuid = UUID.randomUUID();
+  private FileStorage storage;
+  private Reactor reactor;
+  private Engine engine;
+
+  @BeforeEach
+  void start() throws Exception {
+    Path file = folder.resolve("store");
+    Preparation.sparse(file, 256 * MIB);
+    try (OfflineStore offline = OfflineStore.open(file, new SystemClock())) {
+      assertEquals(Optional.empty(), offline.format(FormatOptions.of(uuid)));
+    }
+    EventFd wake = new EventFd();
+    Epoll epoll = new Epoll();
+    storage = FileStorage.open(file, wake, 2);
+    Store store = Store.open(storage, new SystemClock(), StoreOptions.defaults());
+    CompletableFuture<StoreState> recovered = new CompletableFuture<>();
+    reactor =
+        new Reactor(store, epoll, new FuseServer(store, epoll, 16), wake, recovered::complete);
+    reactor.start();
+    engine = new Engine(reactor, file.toString());
+    assertEquals(StoreState.SERVING, recovered.join());
+  }
+
+  @AfterEach
+  void stop() {
+    assertEquals(0, reactor.close().join());
+    storage.close();
+  }
+
+  @Test
+  void whileVolumesAreAttachedAgainNoneIsDeletedOrResized() throws Exception {
+    Volume volume = create();
+    unavailable(() -> engine.deleteVolume(volume.getId()));
+    unavailable(() -> engine.resizeVolume(resize(volume, 32 * MIB)));
+    unavailable(() -> engine.resizeVolume(resize(volume, 128 * MIB)));
+    assertEquals(64 * MIB, engine.getVolume(volume.getId(), "").getSizeBytes());
+
+    engine.serve(new Attachments(reactor, uuid, folder.resolve("state")));
+    assertEquals(128 * MIB, engine.resizeVolume(resize(volume, 128 * MIB)).getSizeBytes());
+    assertEquals(32 * MIB, engine.resizeVolume(resize(volume, 32 * MIB)).getSizeBytes());
+    engine.deleteVolume(volume.getId());
+    assertEquals(0, engine.store().getVolumes());
+  }
+
+  private Volume create() throws Exception {
+    return engine.createVolume(
+        CreateVolumeRequest.newBuilder().setName("v").setSizeBytes(64 * MIB).build());
+  }
+
+  private static ResizeVolumeRequest resize(Volume volume, long sizeBytes) {
+    return ResizeVolumeRequest.newBuilder()
+        .setId(volume.getId())
+        .setSizeBytes(sizeBytes)
+        .setAllowShrink(true)
+        .build();
+  }
+
+  private static void unavailable(Executable call) {
+    var refused = assertThrows(StatusException.class, call);
+    assertEquals(Status.Code.UNAVAILABLE, refused.getStatus().getCode());
+  }
+}
