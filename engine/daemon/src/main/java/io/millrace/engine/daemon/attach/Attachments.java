@@ -9,7 +9,10 @@ import io.millrace.engine.daemon.linux.Loop;
 import io.millrace.engine.daemon.reactor.Reactor;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +21,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Gives volumes a block device, takes it away, and does both again after a restart.
@@ -72,7 +77,7 @@ public final class Attachments {
     records.remember(intent, OptionalInt.empty());
     try {
       return attachAs(intent, volume.sizeBytes(), OptionalInt.empty());
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       records.forget(intent.volume());
       throw new AttachException(
           new AttachError.Refused(intent.volume(), String.valueOf(e.getMessage())));
@@ -82,9 +87,27 @@ public final class Attachments {
   private Attachment attachAs(AttachIntent intent, long sizeBytes, OptionalInt preferredLoop)
       throws IOException {
     Attachment made = connect(intent, sizeBytes, preferredLoop);
+    OptionalInt loop = OptionalInt.of(made.loop().number());
+    try {
+      if (!loop.equals(preferredLoop)) {
+        records.remember(intent, loop);
+      }
+    } catch (IOException e) {
+      undo(made);
+      throw e;
+    }
     attached.put(intent.volume(), made);
-    records.remember(intent, OptionalInt.of(made.loop().number()));
     return made;
+  }
+
+  /** Nobody has been told of the device yet. */
+  private void undo(Attachment made) throws IOException {
+    DeviceThread.call(
+        () -> {
+          made.loop().abandon();
+          return made;
+        });
+    await(reactor.disconnect(made.connection()));
   }
 
   private Optional<Catalog.Volume> find(long volumeId) {
@@ -99,7 +122,7 @@ public final class Attachments {
     FuseMount mount;
     try {
       mount = FuseMount.create(device);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       Libc.close(device);
       throw e;
     }
@@ -110,7 +133,7 @@ public final class Attachments {
       await(reactor.connect(connection));
       return new Attachment(
           intent, DeviceThread.call(() -> bindLoop(intent, mount, preferredLoop)), connection);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       await(reactor.disconnect(connection));
       throw e;
     }
@@ -200,24 +223,45 @@ public final class Attachments {
   }
 
   /**
-   * Releases every device that nobody uses; the intents stay.
+   * Releases every device that nobody uses; the intents stay. All are asked at once and waited for
+   * together, so that many devices in use take no longer than one. Not flushed: that is for the end
+   * of the store, which follows.
    *
+   * @param limit of the whole
    * @return devices that are in use, and will fail until the next daemon attaches anew
    */
-  public List<String> release() {
+  public List<String> release(Duration limit) {
+    Map<Attachment, CompletableFuture<Boolean>> asked = new LinkedHashMap<>();
+    attached.values().forEach(a -> asked.put(a, DeviceThread.start(a.loop()::unbind)));
+    awaitAll(asked.values(), limit);
     List<String> inUse = new ArrayList<>();
-    for (Attachment present : attached.values()) {
-      try {
-        if (DeviceThread.call(present.loop()::unbind)) {
-          disconnect(present);
-        } else {
-          inUse.add(present.device());
-        }
-      } catch (IOException e) {
-        inUse.add(present.device() + " (" + e.getMessage() + ")");
-      }
-    }
+    asked.forEach(
+        (present, unbound) -> {
+          if (unbound.state() == Future.State.SUCCESS && unbound.resultNow()) {
+            var _ = reactor.disconnect(present.connection());
+            attached.remove(present.intent().volume(), present);
+          } else {
+            inUse.add(present.device() + trouble(unbound));
+          }
+        });
     return inUse;
+  }
+
+  private static void awaitAll(Collection<CompletableFuture<Boolean>> ends, Duration limit) {
+    var _ =
+        CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new))
+            .handle((_, _) -> true)
+            .completeOnTimeout(false, limit.toMillis(), TimeUnit.MILLISECONDS)
+            .join();
+  }
+
+  private static String trouble(CompletableFuture<Boolean> unbound) {
+    return switch (unbound.state()) {
+      case SUCCESS -> "";
+      case RUNNING -> " (its page cache is still being written back)";
+      case FAILED -> " (" + unbound.exceptionNow().getMessage() + ")";
+      case CANCELLED -> " (given up)";
+    };
   }
 
   private static <T> T await(CompletableFuture<T> future) throws IOException {

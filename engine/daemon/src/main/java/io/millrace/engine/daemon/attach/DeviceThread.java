@@ -23,16 +23,21 @@ final class DeviceThread {
 
   /** Does the work and waits for its end. */
   static <T> T call(Callable<T> work) throws IOException {
-    CompletableFuture<T> result = new CompletableFuture<>();
-    Thread.ofPlatform().name("millrace-device").daemon().start(() -> run(work, result));
     try {
-      return result.join();
+      return start(work).join();
     } catch (CompletionException e) {
       if (e.getCause() instanceof IOException cause) {
         throw cause;
       }
       throw e;
     }
+  }
+
+  /** Does the work, and waits for nothing. */
+  static <T> CompletableFuture<T> start(Callable<T> work) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    Thread.ofPlatform().name("millrace-device").daemon().start(() -> run(work, result));
+    return result;
   }
 
   private static <T> void run(Callable<T> work, CompletableFuture<T> result) {

@@ -4,16 +4,18 @@ import io.millrace.engine.core.FormatOptions;
 import io.millrace.engine.daemon.ByteSize;
 import io.millrace.engine.daemon.ExitCode;
 import io.millrace.engine.daemon.SystemClock;
+import io.millrace.engine.daemon.storage.Contents;
 import io.millrace.engine.daemon.storage.OfflineStore;
 import io.millrace.engine.daemon.storage.Preparation;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -28,7 +30,9 @@ import picocli.CommandLine.Parameters;
       "",
       "The space is written with zeros first, because a disk makes a write to fresh or merely",
       "reserved space durable two to three times slower: it has to record the allocation too.",
-      "--sparse skips that: quick to make, slower until every part has been written once."
+      "--sparse skips that: quick to make, slower until every part has been written once.",
+      "",
+      "Without --force it refuses what is not empty: anything but zeros in the first or last MiB."
     })
 public final class StoreFormat implements Callable<Integer> {
   private static final int PROGRESS_STEPS = 10;
@@ -45,7 +49,7 @@ public final class StoreFormat implements Callable<Integer> {
   @Option(names = "--sparse", description = "Do not write zeros first.")
   private boolean sparse;
 
-  @Option(names = "--force", description = "Overwrite a store that is there. Its data are lost.")
+  @Option(names = "--force", description = "Overwrite whatever is there. It is lost.")
   private boolean force;
 
   @Override
@@ -54,14 +58,16 @@ public final class StoreFormat implements Callable<Integer> {
     if (file && size == null) {
       throw new CommandFailure(ExitCode.USAGE, "a file needs --size, such as --size 10GiB");
     }
-    boolean empty = file && (!Files.exists(path) || Files.size(path) == 0);
-    if (!empty && !force) {
-      refuseIfStore();
-    }
-    if (size != null && !sparse) {
-      Preparation.zero(path, size.bytes(), progress(size.bytes(), System.err));
-    } else if (size != null) {
-      Preparation.sparse(path, size.bytes());
+    if (Files.exists(path)) {
+      // Held while it is looked at and written: no daemon serves it, nobody has it mounted.
+      try (var _ = OfflineStore.open(path, new SystemClock())) {
+        if (!force) {
+          refuseUnlessEmpty();
+        }
+        writeZeros();
+      }
+    } else {
+      writeZeros();
     }
     // What was there has been looked at, or given up by --force.
     UUID uuid = layOut(path, true);
@@ -69,19 +75,30 @@ public final class StoreFormat implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  /** Asks the core while what is there is still there: the zeros come before the layout. */
-  private void refuseIfStore() throws IOException, CommandFailure {
-    try (OfflineStore offline = OfflineStore.open(path, new SystemClock())) {
-      Optional<String> refusal = offline.format(options(UUID.randomUUID()));
-      if (refusal.isPresent()) {
-        throw new CommandFailure(
-            ExitCode.CONFLICT, path + ": " + refusal.get() + " (--force overwrites it)");
-      }
+  private void refuseUnlessEmpty() throws IOException, CommandFailure {
+    Optional<String> found = Contents.of(path);
+    if (found.isPresent()) {
+      throw new CommandFailure(
+          ExitCode.CONFLICT,
+          path + " is not empty, it holds " + found.get() + " (--force overwrites it)");
     }
   }
 
-  /** Makes a store in a file that does not exist. */
-  public static void create(Path path, ByteSize size, boolean sparse, PrintStream out)
+  private void writeZeros() throws IOException {
+    ByteSize wanted = size;
+    if (wanted != null && !sparse) {
+      Preparation.zero(path, wanted.bytes(), progress(wanted.bytes(), System.err::println));
+    } else if (wanted != null) {
+      Preparation.sparse(path, wanted.bytes());
+    }
+  }
+
+  /**
+   * Makes a store in a file that does not exist. A failure or an end by a signal leaves nothing.
+   *
+   * @param progress told how far it is, in words
+   */
+  public static void create(Path path, ByteSize size, boolean sparse, Consumer<String> progress)
       throws IOException {
     Path folder = path.toAbsolutePath().getParent();
     if (folder != null) {
@@ -90,14 +107,35 @@ public final class StoreFormat implements Callable<Integer> {
     // Under another name until it is whole: a crash must not leave something that looks made.
     Path scratch = path.resolveSibling(path.getFileName() + ".new");
     Files.deleteIfExists(scratch);
-    if (sparse) {
-      Preparation.sparse(scratch, size.bytes());
-    } else {
-      Preparation.zero(scratch, size.bytes(), progress(size.bytes(), out));
+    scratch.toFile().deleteOnExit();
+    try {
+      if (sparse) {
+        Preparation.sparse(scratch, size.bytes());
+      } else {
+        requireRoom(path, folder == null ? path : folder, size);
+        Preparation.zero(scratch, size.bytes(), progress(size.bytes(), progress));
+      }
+      UUID uuid = layOut(scratch, false);
+      Files.move(scratch, path);
+      progress.accept("formatted " + path + " as store " + uuid);
+    } finally {
+      Files.deleteIfExists(scratch);
     }
-    UUID uuid = layOut(scratch, false);
-    Files.move(scratch, path);
-    out.println("formatted " + path + " as store " + uuid);
+  }
+
+  /** Before the first zero: a full disk would take the whole node along. */
+  private static void requireRoom(Path path, Path folder, ByteSize size) throws IOException {
+    long freeBytes = Files.getFileStore(folder).getUsableSpace();
+    if (freeBytes < size.bytes()) {
+      throw new IOException(
+          "no room for the store "
+              + path
+              + ": it is to have "
+              + size
+              + ", the file system there has "
+              + new ByteSize(freeBytes)
+              + " free; make room, or ask for a smaller store");
+    }
   }
 
   private static UUID layOut(Path path, boolean force) throws IOException {
@@ -116,12 +154,12 @@ public final class StoreFormat implements Callable<Integer> {
     return FormatOptions.of(uuid, new SecureRandom().nextLong());
   }
 
-  private static java.util.function.LongConsumer progress(long bytes, PrintStream out) {
+  private static LongConsumer progress(long bytes, Consumer<String> out) {
     long[] nextStep = {1};
     return written -> {
       if (written * PROGRESS_STEPS / bytes >= nextStep[0]) {
         nextStep[0] = written * PROGRESS_STEPS / bytes + 1;
-        out.println("writing zeros: " + new ByteSize(written) + " of " + new ByteSize(bytes));
+        out.accept("writing zeros: " + new ByteSize(written) + " of " + new ByteSize(bytes));
       }
     };
   }

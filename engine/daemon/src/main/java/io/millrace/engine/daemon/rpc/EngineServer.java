@@ -10,6 +10,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -20,9 +21,7 @@ import java.util.logging.Logger;
  * The gRPC server on a unix socket that only the daemon's user may open. Handlers run on virtual
  * threads; the store's lock has been taken before, so a socket file that is there is a dead one's.
  */
-public final class EngineServer implements AutoCloseable {
-  private static final long STOP_SECONDS_MAX = 10;
-
+public final class EngineServer {
   // Held, or the level would be forgotten. gRPC asks for TCP's keep-alive, which a unix socket has
   // not; Netty
   // warns of it at every connection.
@@ -66,12 +65,11 @@ public final class EngineServer implements AutoCloseable {
     Files.deleteIfExists(socket);
   }
 
-  /** Takes no more calls, and waits a while for those that run. */
-  @Override
-  public void close() {
+  /** Takes no more calls, and waits so long for those that run. */
+  public void close(Duration limit) {
     Server stopping = server.shutdown();
     try {
-      if (!stopping.awaitTermination(STOP_SECONDS_MAX, TimeUnit.SECONDS)) {
+      if (!stopping.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS)) {
         stopping.shutdownNow();
       }
     } catch (InterruptedException e) {

@@ -42,8 +42,19 @@ final class DaemonOptions {
   @Option(
       names = "--format-if-missing",
       paramLabel = "SIZE",
-      description = "Lay out a store of this size when the file does not exist.")
+      description =
+          "Lay out a store of this size when the file does not exist and, by --format-notes, never"
+              + " did.")
   @Nullable ByteSize formatIfMissing;
+
+  @Option(
+      names = "--format-notes",
+      paramLabel = "DIR",
+      description =
+          "With --format-if-missing: where it is noted that there is a store, so that one that is"
+              + " missing later is missed and not made anew. On another file system than the store,"
+              + " which may be what is missing; default the --state-dir.")
+  @Nullable Path formatNotes;
 
   @Option(
       names = "--sparse",
@@ -77,6 +88,10 @@ final class DaemonOptions {
       defaultValue = "128",
       description = "Requests under way per attached volume; default ${DEFAULT-VALUE}.")
   int queueDepth;
+
+  FirstStore firstStore() {
+    return new FirstStore(store, formatNotes == null ? stateFolder : formatNotes);
+  }
 
   StoreOptions storeOptions() {
     return StoreOptions.defaults().withCacheBytes(cache.bytes()).withMapBytesMax(maps.bytes());

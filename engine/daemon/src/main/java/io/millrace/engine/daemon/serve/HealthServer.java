@@ -7,38 +7,65 @@ import io.millrace.engine.api.Store;
 import io.millrace.engine.api.StoreState;
 import io.millrace.engine.daemon.rpc.Engine;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
- * {@code /healthz}: the reactor answers. {@code /readyz}: the store serves and attachments are
- * restored. {@code /metrics}: counters as Prometheus text.
+ * {@code /healthz}: the reactor answers, or the store is still being laid out. {@code /readyz}: the
+ * store serves and attachments are restored. {@code /metrics}: counters as Prometheus text.
+ *
+ * <p>Up before everything else, so that what takes long at a start can be told from what hangs.
  */
 final class HealthServer implements AutoCloseable {
   /** The fields of Stats that go up and down. */
   private static final Set<String> LEVELS = Set.of("segments_free", "segments_total", "map_bytes");
 
   private final HttpServer server;
-  private final Engine engine;
+  private final AtomicReference<String> beginning = new AtomicReference<>("STARTING");
+  private final AtomicReference<@Nullable Engine> engine = new AtomicReference<>();
   private final AtomicBoolean ready = new AtomicBoolean();
 
-  private HealthServer(HttpServer server, Engine engine) {
+  private HealthServer(HttpServer server) {
     this.server = server;
-    this.engine = engine;
   }
 
-  static HealthServer start(InetSocketAddress address, Engine engine) throws IOException {
-    HttpServer server = HttpServer.create(address, 0);
+  static HealthServer start(InetSocketAddress address) throws IOException {
+    HttpServer server = bind(address);
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-    HealthServer health = new HealthServer(server, engine);
+    HealthServer health = new HealthServer(server);
     server.createContext("/healthz", health::live);
     server.createContext("/readyz", health::readiness);
     server.createContext("/metrics", health::metrics);
     server.start();
     return health;
+  }
+
+  private static HttpServer bind(InetSocketAddress address) throws IOException {
+    try {
+      return HttpServer.create(address, 0);
+    } catch (BindException e) {
+      throw new IOException("can't listen on " + address + " (--health): " + e.getMessage(), e);
+    }
+  }
+
+  InetSocketAddress address() {
+    return server.getAddress();
+  }
+
+  /** A store is being laid out, and has come so far. */
+  void formatting(String progress) {
+    beginning.set("FORMATTING " + progress);
+  }
+
+  /** From now on the engine knows. */
+  void serve(Engine served) {
+    engine.set(served);
   }
 
   /** Attachments have been restored. */
@@ -47,12 +74,19 @@ final class HealthServer implements AutoCloseable {
   }
 
   private void live(HttpExchange exchange) throws IOException {
+    Engine present = engine.get();
     // Asking is the check: it hangs when the reactor does.
-    answer(exchange, 200, engine.store().getState() + "\n");
+    String state = present == null ? beginning.get() : present.store().getState().toString();
+    answer(exchange, 200, state + "\n");
   }
 
   private void readiness(HttpExchange exchange) throws IOException {
-    Store store = engine.store();
+    Engine present = engine.get();
+    if (present == null) {
+      answer(exchange, 503, beginning.get() + "\n");
+      return;
+    }
+    Store store = present.store();
     if (store.getState() != StoreState.SERVING) {
       answer(exchange, 503, store.getState() + " " + store.getReason() + "\n");
     } else if (!ready.get()) {
@@ -63,7 +97,12 @@ final class HealthServer implements AutoCloseable {
   }
 
   private void metrics(HttpExchange exchange) throws IOException {
-    answer(exchange, 200, text(engine.store(), engine.stats()));
+    Engine present = engine.get();
+    if (present == null) {
+      answer(exchange, 503, beginning.get() + "\n");
+    } else {
+      answer(exchange, 200, text(present.store(), present.stats()));
+    }
   }
 
   static String text(Store store, Stats stats) {

@@ -7,7 +7,6 @@ import io.millrace.engine.daemon.ExitCode;
 import io.millrace.engine.daemon.SystemClock;
 import io.millrace.engine.daemon.attach.Attachments;
 import io.millrace.engine.daemon.cli.ByteSizeConverter;
-import io.millrace.engine.daemon.cli.StoreFormat;
 import io.millrace.engine.daemon.fuse.FuseServer;
 import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.EventFd;
@@ -39,9 +38,9 @@ import picocli.CommandLine.Mixin;
  * remembered, so that the next daemon attaches the volume again, on the same device if that is free
  * by then.
  *
- * <p>A damaged store is not served: the daemon ends with 6 and its reason stands on stderr and in
- * the container's termination message. A store that stopped after a failed write goes on to be
- * read, and says so through GetStore and {@code /readyz}.
+ * <p>What keeps it from starting stands on stderr and in the container's termination message. A
+ * damaged store is not served: the daemon ends with 6. A store that stopped after a failed write
+ * goes on to be read, and says so through GetStore and {@code /readyz}.
  */
 @Command(
     name = "millraced",
@@ -56,7 +55,12 @@ import picocli.CommandLine.Mixin;
       "6:The store is damaged; the damage is named on stderr and in the termination message"
     })
 public final class Millraced implements Callable<Integer> {
-  private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
+  private static final Duration CALLS_LIMIT = Duration.ofSeconds(5);
+  private static final Duration DEVICES_LIMIT = Duration.ofSeconds(8);
+
+  /** Of the whole: less than a pod's grace period of 60 s, and 40 s of it are the store's own. */
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(53);
+
   private static final Path TERMINATION_MESSAGE = Path.of("/dev/termination-log");
 
   @Mixin private DaemonOptions options = new DaemonOptions();
@@ -79,7 +83,8 @@ public final class Millraced implements Callable<Integer> {
   }
 
   private int serve() throws IOException, InterruptedException {
-    formatIfMissing();
+    HealthServer health = HealthServer.start(options.healthAddress());
+    formatIfMissing(health);
     say("opening %s", options.store);
     List<String> missing = Guarantees.claim();
     EventFd wake = new EventFd();
@@ -93,21 +98,29 @@ public final class Millraced implements Callable<Integer> {
     reactor.start();
     Engine engine = new Engine(reactor, options.store.toString());
     EngineServer rpc = EngineServer.start(options.socket, engine);
-    HealthServer health = HealthServer.start(options.healthAddress(), engine);
+    health.serve(engine);
     if (recovered.join() == StoreState.DAMAGED) {
       return refuse(engine.store().getReason());
     }
     Attachments attachments = restore(reactor, engine);
     stopOnSignal(rpc, health, attachments, reactor);
     health.ready();
-    say("serving on %s, health and metrics on %s", options.socket, options.healthAddress());
+    say("serving on %s, health and metrics on %s", options.socket, health.address());
     return awaitSignal();
   }
 
-  private void formatIfMissing() throws IOException {
+  private void formatIfMissing(HealthServer health) throws IOException {
     ByteSize size = options.formatIfMissing;
-    if (size != null && !Files.exists(options.store)) {
-      StoreFormat.create(options.store, size, options.sparse, System.out);
+    if (size != null) {
+      options
+          .firstStore()
+          .makeIfMissing(
+              size,
+              options.sparse,
+              progress -> {
+                say("%s", progress);
+                health.formatting(progress);
+              });
     }
   }
 
@@ -152,10 +165,10 @@ public final class Millraced implements Callable<Integer> {
       EngineServer rpc, HealthServer health, Attachments attachments, Reactor reactor) {
     Runnable stop =
         () -> {
-          rpc.close();
+          rpc.close(CALLS_LIMIT);
           health.close();
           attachments
-              .release()
+              .release(DEVICES_LIMIT)
               .forEach(d -> say("%s is in use: it fails until millraced is started again", d));
           int errno = reactor.close().join();
           say(errno == 0 ? "stopped" : "stopped; the last writes were not made durable");
@@ -185,15 +198,19 @@ public final class Millraced implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private int refuse(String reason) throws IOException {
-    String message = "store " + options.store + " is damaged and is not served: " + reason;
-    if (Files.isWritable(TERMINATION_MESSAGE)) {
-      Files.writeString(TERMINATION_MESSAGE, message);
-    }
-    return fail(ExitCode.DAMAGED, message);
+  private int refuse(String reason) {
+    return fail(
+        ExitCode.DAMAGED, "store " + options.store + " is damaged and is not served: " + reason);
   }
 
   private int fail(int code, @Nullable String message) {
+    try {
+      if (Files.isWritable(TERMINATION_MESSAGE)) {
+        Files.writeString(TERMINATION_MESSAGE, String.valueOf(message));
+      }
+    } catch (IOException e) {
+      System.err.println("millraced: no termination message: " + e);
+    }
     System.err.println("millraced: " + message);
     return code;
   }

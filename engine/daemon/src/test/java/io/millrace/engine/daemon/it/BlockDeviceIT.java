@@ -114,6 +114,27 @@ final class BlockDeviceIT {
   }
 
   @Test
+  void whatCannotBeRememberedIsNotAttached() throws Exception {
+    daemon.millrace("volume", "create", "v", "--size", "64MiB").ok();
+    String id = daemon.field("id", "volume", "resize", "v", "--size", "64MiB");
+    String records = Shell.bash("echo " + folder + "/state/*").strip();
+    // Room for the intent, none for the device that it has become.
+    Shell.bash("mount -t tmpfs -o nr_inodes=2 none " + records);
+    try {
+      Shell.Result refused = daemon.millrace("volume", "attach", "v");
+      assertEquals(1, refused.exitCode(), refused.output());
+      assertTrue(refused.output().contains("No space left"), refused.output());
+      String store = records.substring(records.lastIndexOf('/') + 1);
+      String bound = Shell.bash("losetup -nO BACK-FILE");
+      assertTrue(!bound.contains("millrace-" + store + "-" + id), bound);
+      assertEquals("", Shell.bash("ls " + records), "nothing is remembered either");
+    } finally {
+      Shell.bash("umount " + records);
+    }
+    daemon.attach("v");
+  }
+
+  @Test
   void detachingLeavesNothingAndKeepsTheData() throws Exception {
     String device = daemon.attachNew("v", "64MiB");
     Shell.bash("head -c 1000000 /dev/urandom > " + folder + "/data");

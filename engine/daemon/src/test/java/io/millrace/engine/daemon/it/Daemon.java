@@ -37,6 +37,11 @@ final class Daemon implements AutoCloseable {
     return daemon;
   }
 
+  /** With no store yet. */
+  static Daemon unformatted(Path folder) {
+    return new Daemon(folder);
+  }
+
   static Daemon started(Path folder, String size) throws IOException, InterruptedException {
     Daemon daemon = format(folder, size);
     daemon.start();
@@ -76,10 +81,10 @@ final class Daemon implements AutoCloseable {
   }
 
   /** Starts it and waits until it serves. */
-  void start() throws IOException, InterruptedException {
+  void start(String... more) throws IOException, InterruptedException {
     starts++;
     List<String> command = new ArrayList<>(List.of(APP.resolve("bin/millraced").toString()));
-    command.addAll(List.of(daemonArguments()));
+    command.addAll(List.of(daemonArguments(more)));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log().toFile());
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));

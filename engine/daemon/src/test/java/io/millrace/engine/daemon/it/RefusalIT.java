@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the daemon and its tool refuse, and with what words. */
 final class RefusalIT {
@@ -49,6 +51,49 @@ final class RefusalIT {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "mkfs.ext4 -q -F PATH                           | ext4",
+        "mkfs.xfs -q -f PATH                            | xfs",
+        "printf 'label: gpt\\n,8M\\n' ; sfdisk -q PATH   | GPT",
+        "printf 'label: dos\\n,8M\\n' ; sfdisk -q PATH   | MBR",
+        "mkswap PATH                                    | swap",
+        "echo precious ; dd of=PATH bs=512 seek=9 conv=notrunc | data without a known mark"
+      })
+  void whatIsNotEmptyIsNotFormattedUnlessForced(String make, String named) throws Exception {
+    String disk = folder.resolve("disk").toString();
+    Shell.bash("truncate -s 512M " + disk);
+    Shell.bash(make.replace(" ; ", " | ").replace("PATH", disk));
+    String before = Shell.bash("sha256sum < " + disk);
+    Shell.Result refused = Daemon.program("millrace", "store", "format", disk, "--size", "512MiB");
+    assertEquals(4, refused.exitCode(), refused.output());
+    assertEquals(1, refused.output().lines().count(), refused.output());
+    assertTrue(refused.output().contains(named), refused.output());
+    assertTrue(refused.output().contains("--force"), refused.output());
+    assertEquals(before, Shell.bash("sha256sum < " + disk), "it was only looked at");
+    Daemon.program("millrace", "store", "format", disk, "--size", "512MiB", "--sparse", "--force")
+        .ok();
+    Daemon.program("millrace", "store", "info", disk).ok();
+  }
+
+  @Test
+  void evenByForceAStoreIsNotFormattedUnderItsDaemon() throws Exception {
+    try (Daemon daemon = Daemon.started(folder, "256MiB")) {
+      String device = daemon.attachNew("v", "64MiB");
+      Shell.bash("head -c 8M /dev/urandom > " + folder + "/data");
+      Shell.bash("dd if=" + folder + "/data of=" + device + " bs=1M oflag=direct conv=fsync");
+      Shell.Result refused =
+          Daemon.program(
+              "millrace", "store", "format", daemon.store(), "--size", "256MiB", "--force");
+      assertEquals(4, refused.exitCode(), refused.output());
+      assertEquals(0, daemon.terminate());
+      daemon.start();
+      Shell.bash("cmp -n 8M " + folder + "/data " + daemon.attach("v"));
+    }
+  }
+
   @Test
   void aFullStoreSaysThatItIsFullAndGoesOnAfterADelete() throws Exception {
     try (Daemon daemon = Daemon.started(folder, "256MiB")) {
@@ -73,6 +118,26 @@ final class RefusalIT {
       daemon.millrace("volume", "create", "v", "--size", "64MiB").ok();
       assertEquals(4, daemon.millrace("volume", "create", "v", "--size", "65MiB").exitCode());
       assertEquals(2, daemon.millrace("volume", "create", "w", "--size", "1000").exitCode());
+    }
+  }
+
+  @Test
+  void aStoreThatWasMadeAndIsMissingIsNotMadeAnew() throws Exception {
+    try (Daemon daemon = Daemon.unformatted(folder)) {
+      daemon.start("--format-if-missing", "256MiB");
+      String port = daemon.logText().replaceFirst("(?s).*metrics on [^ ]*:(\\d+).*", "$1");
+      assertEquals("SERVING\n", Shell.bash("curl -sf http://127.0.0.1:" + port + "/readyz"));
+      assertTrue(daemon.logText().contains("writing zeros: "), daemon.logText());
+      daemon.terminate();
+      Path store = Path.of(daemon.store());
+      Files.move(store, folder.resolve("elsewhere"));
+      Shell.Result missed =
+          Daemon.program("millraced", daemon.daemonArguments("--format-if-missing", "256MiB"));
+      assertEquals(1, missed.exitCode(), missed.output());
+      assertTrue(missed.output().contains("is its disk mounted?"), missed.output());
+      assertTrue(!Files.exists(store));
+      Files.move(folder.resolve("elsewhere"), store);
+      daemon.start("--format-if-missing", "256MiB");
     }
   }
 

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -12,6 +15,10 @@ final class RestartIT {
   private static final int KILLS = 5;
   private static final int FLUSHES_BEFORE_KILL = 20;
   private static final int BLOCKS = 8192;
+  private static final int DEVICES_IN_USE = 8;
+
+  /** One after the other they would take two seconds each. */
+  private static final Duration STOP_MAX = Duration.ofSeconds(12);
 
   @TempDir Path folder = Path.of("");
 
@@ -55,6 +62,40 @@ final class RestartIT {
       daemon.start();
       String again = daemon.field("device", "volume", "attach", "v");
       Shell.bash("cmp -n 8M " + folder + "/data " + again);
+    }
+  }
+
+  @Test
+  void stoppedWithManyDevicesInUseItHasFlushedEverythingAllTheSame() throws Exception {
+    try (Daemon daemon = Daemon.started(folder, "512MiB")) {
+      Shell.bash("head -c 4M /dev/urandom > " + folder + "/data");
+      List<Process> users = new ArrayList<>();
+      List<String> devices = new ArrayList<>();
+      try {
+        for (int i = 0; i < DEVICES_IN_USE; i++) {
+          String device = daemon.attachNew("v" + i, "16MiB");
+          devices.add(device);
+          // As QEMU has it: open, but not claimed for itself.
+          users.add(
+              new ProcessBuilder("bash", "-c", "exec 3<>" + device + "; exec sleep 300").start());
+          Shell.bash("dd if=" + folder + "/data of=" + device + " bs=1M oflag=direct");
+        }
+        long beganNanos = System.nanoTime();
+        assertEquals(0, daemon.terminate(), daemon.logText());
+        Duration took = Duration.ofNanos(System.nanoTime() - beganNanos);
+        assertTrue(took.compareTo(STOP_MAX) < 0, "stopping took " + took);
+        assertEquals(
+            DEVICES_IN_USE,
+            daemon.logText().lines().filter(line -> line.contains("is in use: it fails")).count());
+      } finally {
+        for (Process user : users) {
+          user.destroyForcibly().waitFor();
+        }
+      }
+      daemon.start();
+      for (String device : devices) {
+        Shell.bash("cmp -n 4M " + folder + "/data " + device);
+      }
     }
   }
 
