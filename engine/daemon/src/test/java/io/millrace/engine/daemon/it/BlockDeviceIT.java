@@ -30,7 +30,8 @@ final class BlockDeviceIT {
 
   private static void fio(String device, String arguments) throws Exception {
     Shell.bash(
-        "fio --name=t --direct=1 --ioengine=libaio --verify=crc32c --verify_fatal=1 --filename="
+        "fio --name=t --direct=1 --ioengine=libaio --verify=crc32c --verify_fatal=1"
+            + " --verify_state_save=0 --filename="
             + device
             + " "
             + arguments);
