@@ -46,7 +46,7 @@ final class EngineTest {
     Path file = folder.resolve("store");
     Preparation.sparse(file, 256 * MIB);
     try (OfflineStore offline = OfflineStore.open(file, new SystemClock())) {
-      assertEquals(Optional.empty(), offline.format(FormatOptions.of(uuid)));
+      assertEquals(Optional.empty(), offline.format(FormatOptions.of(uuid, 7)));
     }
     EventFd wake = new EventFd();
     Epoll epoll = new Epoll();
