@@ -30,7 +30,7 @@ up() {
   local nodes=1 keep= started=$SECONDS
   while [ $# -gt 0 ]; do
     case $1 in
-      --nodes) nodes=${2:-}; shift ;;
+      --nodes) [ $# -gt 1 ] || die "up: --nodes wants 1 or 2"; nodes=$2; shift ;;
       --keep-state) keep=yes ;;
       *) die "up: no such option: $1" ;;
     esac
@@ -92,14 +92,14 @@ status() {
 
 run_inside() {
   local node=node1 pid
-  if [ "${1:-}" = --node ]; then node=$2; shift 2; fi
+  if [ "${1:-}" = --node ]; then node=${2:?exec: --node wants a name}; shift 2; fi
   [ $# -gt 0 ] || die "exec: which command?"
   pid=$(init_pid "$node") || die "$node is not running; start it with: $0 up"
   exec nsenter -t "$pid" -n -m -p --wd="$PWD" env KUBECONFIG="$state/kube/admin.conf" PATH="$(programs_path)$PATH" "$@"
 }
 
 load_images() {
-  local node tar pids=() pid
+  local node tar
   [ $# -gt 0 ] || die "load-images: which archives?"
   is_alive || die "no cluster is up; start it with: $0 up"
   for tar in "$@"; do

@@ -12,7 +12,7 @@ node=$2
 use_state "$repo/target/k3s"
 mkdir -p "$state"/{log,run}
 
-# golden.sh's steps say kubectl, and check the processes of a cluster that is not here.
+# upstream.sh's steps say kubectl, and check the processes of a cluster that is not here.
 kubectl() { command kubectl "$@"; }
 check_processes() { :; }
 pods_ready() { kubectl wait --for=condition=Ready pod --all --all-namespaces --field-selector=status.phase!=Succeeded --timeout=1s; }

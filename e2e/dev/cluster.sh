@@ -110,12 +110,10 @@ millrace() {
 
 e2e_classpath() { echo "e2e/target/test-classes:e2e/target/classes:$(cat e2e/target/classpath)"; }
 
-# inside_java LOG-NAME CLASS ARG…: a class of e2e, run inside the cluster's namespaces.
+# inside_java CLASS ARG…: a class of e2e, run inside the cluster's namespaces.
 inside_java() {
-  local name=$1
-  shift
   mkdir -p target/logs
-  e2e/cluster/cluster.sh exec env JAVA_HOME="$JAVA_HOME" MILLRACE_REPO="$repo" "$JAVA_HOME/bin/java" -Xmx512m \
+  e2e/cluster/cluster.sh exec env JAVA_HOME="$JAVA_HOME" "$JAVA_HOME/bin/java" -Xmx512m \
     --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
     -Djava.util.logging.config.file=e2e/dev/logging.properties -cp "$(e2e_classpath)" "$@"
 }
@@ -132,7 +130,7 @@ demo() {
   done
   [ -n "$keep" ] || trap 'echo; say "ending the cluster"; e2e/cluster/cluster.sh down >/dev/null || true' EXIT
   up
-  inside_java demo io.millrace.e2e.demo.Demo "${arguments[@]}" --out target/demo || code=$?
+  inside_java io.millrace.e2e.demo.Demo "${arguments[@]}" --out target/demo || code=$?
   if [ -n "$keep" ]; then
     say "the cluster stays up; ./dev down ends it"
   else

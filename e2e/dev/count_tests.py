@@ -14,7 +14,11 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 def cases(folder):
     for report in sorted(pathlib.Path(folder).rglob("*.xml")):
-        for case in xml.parse(report).getroot().iter("testcase"):
+        try:
+            root = xml.parse(report).getroot()
+        except xml.ParseError as broken:  # its runner was killed while it wrote
+            root = xml.fromstring(f'<r><testcase name="{report.name}"><error message="{broken}"/></testcase></r>')
+        for case in root.iter("testcase"):
             yield report, case
 
 

@@ -25,7 +25,8 @@ need_host() {
 
 apt_install() {
   say "installing $*"
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >/dev/null 2>&1
+  mkdir -p target/logs
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >>target/logs/apt.log 2>&1
 }
 
 java_major() { "$1/bin/java" -XshowSettings:properties -version 2>&1 | sed -n 's/ *java.specification.version = //p'; }
@@ -46,7 +47,7 @@ need_java() {
   JAVA_HOME=$(find_jdk) || {
     need_root
     apt_install openjdk-25-jdk-headless || install_temurin
-    JAVA_HOME=$(find_jdk) || die "no JDK 25 found and none could be installed; install one and set JAVA_HOME"
+    JAVA_HOME=$(find_jdk) || die "no JDK 25 found and none could be installed (target/logs/apt.log); install one and set JAVA_HOME"
   }
   export JAVA_HOME PATH=$JAVA_HOME/bin:$PATH
   command -v mvn >/dev/null || { need_root; apt_install maven; }

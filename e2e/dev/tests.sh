@@ -80,7 +80,7 @@ test_e2e_processes() {
   trap 'exit 130' INT TERM
   up
   say "e2e: a class per behaviour on the cluster (about 8 min; log: target/logs/e2e.log)"
-  inside_java e2e org.junit.platform.console.ConsoleLauncher execute --scan-classpath e2e/target/test-classes \
+  inside_java org.junit.platform.console.ConsoleLauncher execute --scan-classpath e2e/target/test-classes \
     --include-classname '.*E2E' --reports-dir target/reports/e2e --disable-banner --disable-ansi-colors --details=testfeed \
     2>&1 | tee target/logs/e2e.log || code=$?
   return $code
@@ -109,10 +109,8 @@ sim() {
   need_java
   logged sim-build mvn -ntp -q -DskipTests -Dspotless.check.skip -pl engine/core -am test-compile
   exec java --enable-native-access=ALL-UNNAMED -Xmx1g \
-    -cp engine/core/target/classes:engine/core/target/test-classes:"$(jspecify_jar)" io.millrace.engine.sim.SimMain "$@"
+    -cp engine/core/target/classes:engine/core/target/test-classes io.millrace.engine.sim.SimMain "$@"
 }
-
-jspecify_jar() { ls "$HOME"/.m2/repository/org/jspecify/jspecify/1.0.0/*.jar | head -n 1; }
 
 bench() {
   need_host
