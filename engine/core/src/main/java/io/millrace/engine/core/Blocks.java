@@ -1,7 +1,6 @@
 package io.millrace.engine.core;
 
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Changes to the maps together with the live bits of the slots that they name.
@@ -40,7 +39,7 @@ final class Blocks {
   /** Makes the range read as zeros: forgets blocks, and hides those of the parents. */
   void zero(Layer layer, long first, long count) {
     long end = first + count;
-    long leaf = nextLeafInChain(layer, first / Leaf.BLOCKS);
+    long leaf = layer.nextLeafInChain(first / Leaf.BLOCKS);
     while (leaf >= 0 && leaf * Leaf.BLOCKS < end) {
       long from = Math.max(first, leaf * Leaf.BLOCKS);
       long to = Math.min(end, (leaf + 1) * Leaf.BLOCKS);
@@ -49,38 +48,39 @@ final class Blocks {
       } else {
         zeroWithinLeaf(layer, from, to);
       }
-      leaf = nextLeafInChain(layer, leaf + 1);
+      leaf = layer.nextLeafInChain(leaf + 1);
     }
   }
 
-  /** Frees all blocks of one leaf and the leaf; returns false when the layer has none left. */
-  boolean dropLeaf(LayerMap map) {
+  /** Frees all blocks of one leaf and the leaf; returns how many, or -1 when there was no leaf. */
+  int dropLeaf(LayerMap map) {
     long leaf = map.nextLeaf(0);
-    if (leaf < 0) {
-      return false;
-    }
-    dropLeaf(map, leaf);
-    return true;
+    return leaf < 0 ? -1 : dropLeaf(map, leaf);
   }
 
-  /** Moves what the child does not hide from one leaf of the parent; the rest dies. */
-  boolean mergeLeaf(LayerMap parent, LayerMap child) {
-    long leafIndex = parent.nextLeaf(0);
+  /**
+   * Moves what the child does not hide from one leaf of the parent; the rest dies. Whiteouts that
+   * hide nothing are left behind.
+   *
+   * @return how many entries that was, or -1 when the parent has no leaf left
+   */
+  int mergeLeaf(Layer parent, Layer child) {
+    long leafIndex = parent.map.nextLeaf(0);
     if (leafIndex < 0) {
-      return false;
+      return -1;
     }
-    if (child.leaf(leafIndex) == 0) {
-      child.adoptLeaf(leafIndex, parent.detachLeaf(leafIndex));
-      return true;
+    int leaf = parent.map.detachLeaf(leafIndex);
+    boolean hides = Leaf.whiteElsewhere(leaf) && ancestorHasLeaf(parent, leafIndex);
+    if (child.map.leaf(leafIndex) == 0 && (hides || leaf != Leaf.WHITE)) {
+      child.map.adoptLeaf(leafIndex, leaf);
+      return 1;
     }
-    int leaf = parent.detachLeaf(leafIndex);
-    if (leaf == Leaf.WHITE) {
-      mergeWhite(child, leafIndex);
-      return true;
+    int entries = leaf == Leaf.WHITE ? 1 : mergeEntries(leaf, leafIndex, parent, child);
+    if (hides) {
+      child.map.whitenElsewhere(leafIndex);
     }
-    mergeEntries(parent.cells(), leaf, leafIndex, child);
-    parent.freeLeafCell(leaf);
-    return true;
+    parent.map.freeLeafCell(leaf);
+    return entries;
   }
 
   /** Sets the live bits of every mapped slot from nothing. */
@@ -112,27 +112,22 @@ final class Blocks {
     }
   }
 
-  private static long nextLeafInChain(Layer layer, long from) {
-    long nearest = -1;
-    for (@Nullable Layer l = layer; l != null; l = l.parent) {
-      long next = l.map.nextLeaf(from);
-      if (next >= 0 && (nearest < 0 || next < nearest)) {
-        nearest = next;
-      }
-    }
-    return nearest;
-  }
-
   private void zeroLeaf(Layer layer, long leafIndex) {
     if (layer.map.leaf(leafIndex) != 0) {
       dropLeaf(layer.map, leafIndex);
     }
+    if (ancestorHasLeaf(layer, leafIndex)) {
+      layer.map.putWhiteLeaf(leafIndex);
+    }
+  }
+
+  private static boolean ancestorHasLeaf(Layer layer, long leafIndex) {
     for (Layer l = layer.parent; l != null; l = l.parent) {
       if (l.map.leaf(leafIndex) != 0) {
-        layer.map.putWhiteLeaf(leafIndex);
-        return;
+        return true;
       }
     }
+    return false;
   }
 
   private void zeroWithinLeaf(Layer layer, long from, long to) {
@@ -152,10 +147,10 @@ final class Blocks {
     return false;
   }
 
-  private void dropLeaf(LayerMap map, long leafIndex) {
+  private int dropLeaf(LayerMap map, long leafIndex) {
     int leaf = map.detachLeaf(leafIndex);
     if (leaf == Leaf.WHITE) {
-      return;
+      return 1;
     }
     MemorySegment m = map.cells().slab(leaf);
     long base = Cells.base(leaf);
@@ -164,29 +159,27 @@ final class Blocks {
       kill(Leaf.location(m, Leaf.entry(base, rank)));
     }
     map.freeLeafCell(leaf);
+    return count;
   }
 
-  private void mergeWhite(LayerMap child, long leafIndex) {
-    long first = leafIndex * Leaf.BLOCKS;
-    for (long address = first; address < first + Leaf.BLOCKS; address++) {
-      if (child.find(address) == Location.NONE) {
-        child.put(address, Location.WHITEOUT, 0);
-      }
-    }
-  }
-
-  private void mergeEntries(Cells cells, int leaf, long leafIndex, LayerMap child) {
-    MemorySegment m = cells.slab(leaf);
-    long base = Cells.base(leaf);
+  private int mergeEntries(int leaf, long leafIndex, Layer parent, Layer child) {
+    Cells cells = parent.map.cells();
     int rank = 0;
-    for (int i = Leaf.next(m, base, 0); i < Leaf.BLOCKS; i = Leaf.next(m, base, i + 1)) {
-      long entry = Leaf.entry(base, rank++);
+    for (int i = next(cells, leaf, 0); i < Leaf.BLOCKS; i = next(cells, leaf, i + 1)) {
+      MemorySegment m = cells.slab(leaf);
+      long entry = Leaf.entry(Cells.base(leaf), rank++);
+      long location = Leaf.location(m, entry);
       long address = leafIndex * Leaf.BLOCKS + i;
-      if (child.find(address) == Location.NONE) {
-        child.put(address, Leaf.location(m, entry), Leaf.crc(m, entry));
-      } else {
-        kill(Leaf.location(m, entry));
+      if (child.map.find(address) != Location.NONE) {
+        kill(location);
+      } else if (location >= 0 || visibleInParents(parent, address)) {
+        child.map.put(address, location, Leaf.crc(m, entry));
       }
     }
+    return rank;
+  }
+
+  private static int next(Cells cells, int leaf, int from) {
+    return Leaf.next(cells.slab(leaf), Cells.base(leaf), from);
   }
 }

@@ -5,76 +5,190 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * A slab allocator of small off-heap cells, named by 32-bit handles.
+ * A slab allocator of small off-heap cells, named by 31-bit handles.
  *
- * <p>A handle counts units of 16 bytes over slabs of 1 MiB; a cell never straddles two slabs. Freed
- * cells are kept in one list for each size. Handles 0 and 1 are never given out.
+ * <p>A slab holds cells of one size; when its last cell is freed it may be given to another size,
+ * so that cells that grow in lockstep don't leave their former sizes behind. A handle counts units
+ * of 16 bytes over all slabs. Handles 0 and 1 are never given out; the sign bit is the caller's.
  */
 final class Cells {
+  static final int SLAB_BYTES = 256 << 10;
   private static final int UNIT = 16;
-  private static final int SLAB_BYTES = 1 << 20;
-  private static final int SLAB_UNITS = SLAB_BYTES / UNIT;
+  private static final int UNIT_BITS = 14;
+  private static final int SLAB_UNITS = 1 << UNIT_BITS;
   private static final int UNITS_MAX = 512;
+  private static final int HANDLE = Integer.MAX_VALUE;
+  private static final int NONE = -1;
 
   private final Arena arena = Arena.ofAuto();
-  private final int[] freeHeads = new int[UNITS_MAX + 1];
+
+  /** By cell size: the first slab with a free cell. */
+  private final int[] roomy = new int[UNITS_MAX + 1];
+
   private MemorySegment[] slabs = new MemorySegment[16];
+  private int[] cellUnits = new int[16];
+  private int[] live = new int[16];
+  private int[] freeHeads = new int[16];
+  private int[] nextUnits = new int[16];
+  private int[] after = new int[16];
+  private int[] before = new int[16];
   private int slabCount;
-  private int nextUnit = SLAB_UNITS;
+  private int emptySlabs = NONE;
+  private int slabsInUse;
   private long usedBytes;
+  private long imageBytes;
+
+  Cells() {
+    Arrays.fill(roomy, NONE);
+  }
 
   /** Bytes in cells that are in use. */
   long usedBytes() {
     return usedBytes;
   }
 
+  /** Bytes of slabs with a cell in use. */
+  long slabBytes() {
+    return (long) slabsInUse * SLAB_BYTES;
+  }
+
+  /**
+   * What a budget counts: slabs, unless much of them is free again, for then there is room in them.
+   */
+  long budgetedBytes() {
+    return Math.min(slabBytes(), usedBytes + usedBytes / 3);
+  }
+
+  /** What all leaves take in a checkpoint, as the maps have reported it. */
+  long imageBytes() {
+    return imageBytes;
+  }
+
+  void imageGrows(long bytes) {
+    imageBytes += bytes;
+  }
+
   MemorySegment slab(int handle) {
-    return slabs[handle >>> 16];
+    return slabs[slabOf(handle)];
+  }
+
+  private static int slabOf(int handle) {
+    return (handle & HANDLE) >>> UNIT_BITS;
   }
 
   static long base(int handle) {
-    return (long) (handle & 0xffff) * UNIT;
+    return (long) (handle & (SLAB_UNITS - 1)) * UNIT;
   }
 
   /** A cell of at least {@code bytes} with unspecified content. */
   int allocate(int bytes) {
     int units = units(bytes);
     usedBytes += (long) units * UNIT;
-    int head = freeHeads[units];
-    if (head != 0) {
-      freeHeads[units] = Bytes.u32(slab(head), base(head));
-      return head;
+    int slab = roomy[units];
+    if (slab == NONE) {
+      slab = takeSlab(units);
+      link(slab);
     }
-    return carve(units);
+    int handle = takeCell(slab);
+    live[slab]++;
+    if (full(slab)) {
+      unlink(slab);
+    }
+    return handle;
   }
 
-  void free(int handle, int bytes) {
-    int units = units(bytes);
-    usedBytes -= (long) units * UNIT;
-    Bytes.u32(slab(handle), base(handle), freeHeads[units]);
-    freeHeads[units] = handle;
+  void free(int flagged, int bytes) {
+    int handle = flagged & HANDLE;
+    int slab = slabOf(handle);
+    usedBytes -= (long) units(bytes) * UNIT;
+    if (full(slab)) {
+      link(slab);
+    }
+    Bytes.u32(slabs[slab], base(handle), freeHeads[slab]);
+    freeHeads[slab] = handle;
+    if (--live[slab] == 0) {
+      unlink(slab);
+      slabsInUse--;
+      after[slab] = emptySlabs;
+      emptySlabs = slab;
+    }
   }
 
   private static int units(int bytes) {
     return (bytes + UNIT - 1) / UNIT;
   }
 
-  private int carve(int units) {
-    if (nextUnit + units > SLAB_UNITS) {
-      addSlab();
+  private boolean full(int slab) {
+    return freeHeads[slab] == 0 && nextUnits[slab] + cellUnits[slab] > SLAB_UNITS;
+  }
+
+  private int takeCell(int slab) {
+    int head = freeHeads[slab];
+    if (head != 0) {
+      freeHeads[slab] = Bytes.u32(slabs[slab], base(head));
+      return head;
     }
-    int handle = (slabCount - 1) * SLAB_UNITS + nextUnit;
-    nextUnit += units;
+    int handle = (slab << UNIT_BITS) + nextUnits[slab];
+    nextUnits[slab] += cellUnits[slab];
     return handle;
   }
 
-  private void addSlab() {
+  private int takeSlab(int units) {
+    int slab = emptySlabs;
+    if (slab == NONE) {
+      slab = addSlab();
+    } else {
+      emptySlabs = after[slab];
+    }
+    slabsInUse++;
+    cellUnits[slab] = units;
+    live[slab] = 0;
+    freeHeads[slab] = 0;
+    // Handles 0 and 1 mean "nothing" and "all whiteouts" to the map.
+    nextUnits[slab] = slab == 0 ? 2 : 0;
+    return slab;
+  }
+
+  private int addSlab() {
     if (slabCount == slabs.length) {
-      slabs = Arrays.copyOf(slabs, slabCount * 2);
+      grow(slabCount * 2);
     }
     slabs[slabCount] = arena.allocate(SLAB_BYTES, Bytes.PAGE);
-    // Handles 0 and 1 mean "nothing" and "all whiteouts" to the map.
-    nextUnit = slabCount == 0 ? 2 : 0;
-    slabCount++;
+    return slabCount++;
+  }
+
+  private void grow(int length) {
+    if (length > HANDLE >>> UNIT_BITS) {
+      throw new IllegalStateException("the maps have no room beyond 32 GiB");
+    }
+    slabs = Arrays.copyOf(slabs, length);
+    cellUnits = Arrays.copyOf(cellUnits, length);
+    live = Arrays.copyOf(live, length);
+    freeHeads = Arrays.copyOf(freeHeads, length);
+    nextUnits = Arrays.copyOf(nextUnits, length);
+    after = Arrays.copyOf(after, length);
+    before = Arrays.copyOf(before, length);
+  }
+
+  private void link(int slab) {
+    int units = cellUnits[slab];
+    int first = roomy[units];
+    after[slab] = first;
+    before[slab] = NONE;
+    if (first != NONE) {
+      before[first] = slab;
+    }
+    roomy[units] = slab;
+  }
+
+  private void unlink(int slab) {
+    if (before[slab] == NONE) {
+      roomy[cellUnits[slab]] = after[slab];
+    } else {
+      after[before[slab]] = after[slab];
+    }
+    if (after[slab] != NONE) {
+      before[after[slab]] = before[slab];
+    }
   }
 }

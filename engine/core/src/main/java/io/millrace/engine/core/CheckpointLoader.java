@@ -99,8 +99,9 @@ final class CheckpointLoader {
         map.putWhiteLeaf(leaf);
         at += Chunk.LEAF_HEADER_BYTES;
       } else {
-        map.loadLeaf(leaf, m, at + Chunk.LEAF_HEADER_BYTES, count);
-        at += Chunk.LEAF_HEADER_BYTES + Leaf.ENTRIES + (long) count * Leaf.ENTRY_BYTES;
+        boolean white = (Bytes.u16(m, at + 18) & Chunk.FLAG_WHITE_ELSEWHERE) != 0;
+        map.loadLeaf(leaf, m, at + Chunk.LEAF_HEADER_BYTES, count, white);
+        at += LeafImage.bytes(count);
       }
     }
   }

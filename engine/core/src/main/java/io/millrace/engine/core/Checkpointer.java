@@ -24,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  * and its own commits are below the cut.
  */
 final class Checkpointer {
-  private static final int CHUNK_PAGES_MAX = 64;
-  private static final int IMAGE_PAGES_MAX = 16;
   private static final int LEAVES_PER_STEP = 256;
 
   private final Serving serving;
@@ -33,8 +31,7 @@ final class Checkpointer {
   private final Namespace namespace;
   private final PageBuffer buffer;
   private final PageBuffer page;
-  private final int chunkPages;
-  private final int reserveMax;
+  private final CheckpointSize size;
 
   private @Nullable Runnable next;
   private int pending;
@@ -63,6 +60,11 @@ final class Checkpointer {
   private long syncedLsn;
   private long loggedBytesAtCut;
 
+  /** When one was given up: what could be taken, and what it was reckoned to need; -1: never. */
+  private int failedWith = -1;
+
+  private int failedNeed;
+
   long checkpoints;
 
   Checkpointer(Serving serving, Recovery.Loaded loaded) {
@@ -71,11 +73,17 @@ final class Checkpointer {
     namespace = serving.namespace;
     number = loaded.checkpointNumber();
     own = table.all(SegmentTable.CHECKPOINT);
-    chunkPages = Math.clamp(table.geometry.segmentPages() / 4, 4, CHUNK_PAGES_MAX);
-    buffer = new PageBuffer(serving.arena, (long) chunkPages * Bytes.PAGE);
+    size = CheckpointSize.of(table.geometry);
+    serving.space.checkpointOwns(own.length);
+    buffer = new PageBuffer(serving.arena, (long) size.chunkPages() * Bytes.PAGE);
     page = new PageBuffer(serving.arena, Bytes.PAGE);
-    long log = serving.options.checkpointBytes() / table.geometry.segmentBytes();
-    reserveMax = Math.clamp(2 * log, serving.options.tuning().reserveSegmentsMin(), 1 << 16);
+  }
+
+  /** Whether one that begins now will find room. */
+  boolean fits() {
+    int need = serving.space.checkpointSegments();
+    boolean sameAgain = table.allocatable() <= failedWith && need >= failedNeed;
+    return table.allocatable() >= need && !sameAgain;
   }
 
   boolean idle() {
@@ -132,14 +140,8 @@ final class Checkpointer {
     int[] empty = table.all(SegmentTable.SEALED);
     freed = Arrays.copyOf(empty, empty.length + own.length);
     System.arraycopy(own, 0, freed, empty.length, own.length);
-    reserve = table.nextReserve(freed, reserveMax);
-    parts =
-        new ArrayDeque<>(
-            CheckpointImage.of(
-                namespace,
-                table,
-                reserve,
-                Math.min(chunkPages, IMAGE_PAGES_MAX) * Bytes.PAGE - Chunk.HEADER_BYTES));
+    reserve = table.nextReserve(freed);
+    parts = new ArrayDeque<>(CheckpointImage.of(namespace, table, reserve, size.imageBytesMax()));
     layers = new ArrayDeque<>();
     for (Layer layer : namespace.layers.inOrder()) {
       if (layer.mergedInto == null && !layer.dying) {
@@ -171,12 +173,12 @@ final class Checkpointer {
       next = this::writeMap;
       return;
     }
+    next = this::writePart;
     int bytes = (int) part.bytes().byteSize();
     java.lang.foreign.MemorySegment.copy(part.bytes(), 0, buffer.memory, Chunk.HEADER_BYTES, bytes);
     if (writeChunk(part.kind(), part.items(), bytes)) {
       parts.remove();
     }
-    next = this::writePart;
   }
 
   /** Fills a chunk with leaves, of as many layers as it takes. */
@@ -190,7 +192,7 @@ final class Checkpointer {
       return;
     }
     next = this::writeMap;
-    int room = chunkPages * Bytes.PAGE - Chunk.HEADER_BYTES - LeafImage.bytesMax();
+    int room = size.mapBytesFull();
     int leaves = 0;
     while (chunkBytes <= room && leaves < LEAVES_PER_STEP && !layers.isEmpty()) {
       addNextLeaf();
@@ -218,17 +220,17 @@ final class Checkpointer {
   }
 
   private void writeDirectory() {
-    int perChunk = (chunkPages * Bytes.PAGE - Chunk.HEADER_BYTES) / ChunkReference.BYTES;
-    int count = Math.min(perChunk, listed - directoryNext);
+    int count = Math.min(size.referencesMax(), listed - directoryNext);
     for (int i = 0; i < count; i++) {
       long at = Chunk.HEADER_BYTES + (long) i * ChunkReference.BYTES;
       chunks.get(directoryNext + i).write(buffer.memory, at);
     }
+    next = this::writeDirectory;
     if (writeChunk(Chunk.DIRECTORY, count, count * ChunkReference.BYTES)) {
       directory.add(chunks.getLast());
       directoryNext += count;
+      next = directoryNext == listed ? this::syncAll : this::writeDirectory;
     }
-    next = directoryNext == listed ? this::syncAll : this::writeDirectory;
   }
 
   private void syncAll() {
@@ -284,6 +286,8 @@ final class Checkpointer {
     }
     table.reserve(reserve);
     own = taken;
+    failedWith = -1;
+    serving.space.checkpointOwns(own.length);
     checkpoints++;
   }
 
@@ -306,12 +310,13 @@ final class Checkpointer {
     if (taken.length == 0 || takenPage + pages > table.geometry.usablePages()) {
       int segment = table.takeForCheckpoint();
       if (segment < 0) {
-        waitsForOthers = true;
+        waitForSegment();
         return false;
       }
       taken = Arrays.copyOf(taken, taken.length + 1);
       taken[taken.length - 1] = segment;
       takenPage = 0;
+      serving.space.checkpointTook(taken.length);
     }
     int segment = taken[taken.length - 1];
     Chunk.Title title = new Chunk.Title(root.number(), kind, items, bytes);
@@ -321,5 +326,31 @@ final class Checkpointer {
         table.geometry.offset(segment, takenPage), buffer.pages(0, pages), _ -> pending--);
     takenPage += pages;
     return true;
+  }
+
+  private void waitForSegment() {
+    if (table.reserveHasReaders()) {
+      waitsForOthers = true;
+    } else {
+      giveUp();
+    }
+  }
+
+  /**
+   * There is no room for it, against all reckoning: what it took goes back, so that deletes and
+   * discards find room for their records. What stands on the disk is not touched.
+   */
+  private void giveUp() {
+    for (int segment : taken) {
+      table.giveBack(segment);
+    }
+    taken = new int[0];
+    failedWith = table.allocatable();
+    failedNeed = serving.space.checkpointSegments();
+    serving.space.checkpointTook(0);
+    reading = false;
+    parts.clear();
+    layers.clear();
+    next = null;
   }
 }

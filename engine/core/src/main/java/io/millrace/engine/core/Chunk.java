@@ -16,8 +16,9 @@ package io.millrace.engine.core;
  * SEGMENTS   u32 id, u8 state, u8 stream, u16 used pages, u64 sequence, u64 LSN when sealed,
  *            u64 zero (room for a tier)
  * RESERVE    u32 segment ids in the order of use
- * MAP        leaves: u64 layer id, u64 index, u16 entries (65535: all whiteouts), u16[3] zero, then
- *            the leaf's bitmap and entries as in {@link Leaf}
+ * MAP        leaves: u64 layer id, u64 index, u16 entries (65535: all whiteouts), u16 flags (bit 0:
+ *            a block that is not present is a whiteout), u32 zero, then the leaf's bitmap and
+ *            entries as in {@link Leaf}
  * </pre>
  *
  * <p>A directory may refer to chunks of an older checkpoint, so that only changed maps need to be
@@ -29,6 +30,7 @@ final class Chunk {
   static final int SEGMENT_BYTES = 32;
   static final int LEAF_HEADER_BYTES = 24;
   static final int WHITE_LEAF = 65535;
+  static final int FLAG_WHITE_ELSEWHERE = 1;
 
   static final int DIRECTORY = 1;
   static final int CATALOG = 2;

@@ -26,6 +26,9 @@ final class Committer implements Batch.Written {
   private final LogHead head;
   private final Batch[] batches;
   private final int[] newBlocks;
+  private final long[] growth;
+  private final int[] zeroedLeaves;
+  private final int zeroedLeavesMax;
   private final Batch[] free;
   private int freeCount;
   private final Batch[] inFlight;
@@ -44,6 +47,9 @@ final class Committer implements Batch.Written {
   private long unappliedRecordsLsn;
   private boolean starved;
 
+  /** Leaves that may still be zeroed in this poll. */
+  private int leavesLeft;
+
   long commits;
   long loggedBytes;
 
@@ -61,6 +67,7 @@ final class Committer implements Batch.Written {
     this.appliedLsn = lastLsn;
     this.lastCrc = lastCrc;
     this.appliedCrc = lastCrc;
+    leavesLeft = Integer.MAX_VALUE;
     head = new LogHead(table, disk, checksum, s.arena, LogHead.STREAM_USER);
     int blocksMax = blocksMax(options, table.geometry);
     int count = Math.clamp(options.stagingBytes() / (blocksMax * Bytes.PAGE), 2, 1024);
@@ -68,6 +75,9 @@ final class Committer implements Batch.Written {
     free = new Batch[count];
     inFlight = new Batch[count];
     newBlocks = new int[count];
+    growth = new long[count];
+    zeroedLeaves = new int[count];
+    zeroedLeavesMax = options.tuning().zeroLeavesMax();
     index = new StagedIndex(count * blocksMax);
     makeBatches(s.arena, blocksMax);
   }
@@ -122,8 +132,20 @@ final class Committer implements Batch.Written {
     return room(0, bytes, space.leaveForCleaner(), nowNanos);
   }
 
-  boolean roomForZero(long nowNanos) {
-    return !zeros.isFull() && roomForRecords(Records.ZEROED_BYTES, nowNanos);
+  boolean roomForZero(ZeroPlan plan, long nowNanos) {
+    if (zeros.isFull()) {
+      return false;
+    }
+    if (!space.leavesRoom(plan.growthBytes())) {
+      starved = true;
+      return false;
+    }
+    Batch batch = open;
+    boolean much = batch != null && zeroedLeaves[batch.number] + plan.leaves() > zeroedLeavesMax;
+    if (much && zeroedLeaves[batch.number] > 0) {
+      close(batch);
+    }
+    return roomForRecords(Records.ZEROED_BYTES, nowNanos);
   }
 
   private boolean room(int moreBlocks, int moreBytes, int segmentsToLeave, long nowNanos) {
@@ -161,6 +183,8 @@ final class Committer implements Batch.Written {
     batch.epoch = epoch;
     batch.sequence = lastLsn + 1;
     newBlocks[batch.number] = 0;
+    growth[batch.number] = 0;
+    zeroedLeaves[batch.number] = 0;
     open = batch;
   }
 
@@ -173,17 +197,21 @@ final class Committer implements Batch.Written {
     layer.touched = true;
     if (comesToLife) {
       newBlocks[batch.number]++;
-      space.staged(1);
+      space.staged(1, 0);
     }
     return reference;
   }
 
-  void addZeroed(Layer layer, long first, long count) {
+  void addZeroed(Layer layer, long first, ZeroPlan plan) {
     Batch batch = requireOpen();
+    long count = plan.end() - first;
     batch.recordBytes =
         Records.encodeZeroed(batch.records, batch.recordBytes, layer.id, first, count);
     batch.recordCount++;
     layer.touched = true;
+    zeroedLeaves[batch.number] += plan.leaves();
+    growth[batch.number] += plan.growthBytes();
+    space.staged(0, plan.growthBytes());
     zeros.add(layer, first, count, batch.sequence);
   }
 
@@ -253,6 +281,13 @@ final class Committer implements Batch.Written {
 
   /** Closes the open batch when it is due; returns nanoseconds until it will be. */
   long pump(long nowNanos) {
+    leavesLeft = zeroedLeavesMax;
+    applyComplete();
+    long wait = closeWhenDue(nowNanos);
+    return flightSize > 0 && inFlight[flightHead].complete ? 0 : wait;
+  }
+
+  private long closeWhenDue(long nowNanos) {
     Batch batch = open;
     if (batch == null || batch.isEmpty() || health.stopped()) {
       return Long.MAX_VALUE;
@@ -295,12 +330,22 @@ final class Committer implements Batch.Written {
       return;
     }
     batch.complete = true;
-    while (flightSize > 0 && inFlight[flightHead].complete) {
+    applyComplete();
+  }
+
+  /** Applies what is complete, as far as this poll's share of zeroing allows. */
+  private void applyComplete() {
+    while (appliesNow()) {
       Batch first = inFlight[flightHead];
       flightHead = (flightHead + 1) % inFlight.length;
       flightSize--;
+      leavesLeft -= zeroedLeaves[first.number];
       apply(first);
     }
+  }
+
+  private boolean appliesNow() {
+    return flightSize > 0 && inFlight[flightHead].complete && leavesLeft > 0;
   }
 
   private void apply(Batch batch) {
@@ -318,7 +363,7 @@ final class Committer implements Batch.Written {
     appliedLsn = batch.sequence;
     appliedCrc = batch.headerCrc;
     zeros.applied(appliedLsn);
-    space.applied(newBlocks[batch.number]);
+    space.applied(newBlocks[batch.number], growth[batch.number]);
     table.writing[batch.segment]--;
     free[freeCount++] = batch;
   }

@@ -36,6 +36,9 @@ final class Housekeeping {
   }
 
   boolean wantsCheckpoint(boolean starved) {
+    if (!serving.checkpointer.fits()) {
+      return false;
+    }
     int gain = table.reclaimable();
     if (starved && gain > 0) {
       return gain >= 4 || cleanerRests();
@@ -57,7 +60,7 @@ final class Housekeeping {
         && serving.checkpointer.idle()
         && serving.reclaimer.idle()
         && serving.committer.idle()
-        && serving.reader.idle()
-        && table.reclaimable() == 0;
+        && !table.reserveHasReaders()
+        && (table.reclaimable() == 0 || !serving.checkpointer.fits());
   }
 }

@@ -46,6 +46,18 @@ final class Layer {
     this.map = map;
   }
 
+  /** The first leaf at or after {@code from} that this layer or one below it has; -1: none. */
+  long nextLeafInChain(long from) {
+    long nearest = -1;
+    for (@Nullable Layer l = this; l != null; l = l.parent) {
+      long next = l.map.nextLeaf(from);
+      if (next >= 0 && (nearest < 0 || next < nearest)) {
+        nearest = next;
+      }
+    }
+    return nearest;
+  }
+
   void attachTo(Layer newParent) {
     parent = newParent;
     newParent.children++;

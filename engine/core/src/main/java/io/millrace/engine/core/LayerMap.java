@@ -58,7 +58,7 @@ final class LayerMap {
     long base = Cells.base(leaf);
     int index = (int) (block % Leaf.BLOCKS);
     if (!Leaf.has(m, base, index)) {
-      return Location.NONE;
+      return Leaf.elsewhere(leaf);
     }
     long entry = Leaf.entry(base, Leaf.rank(m, base, index));
     foundCrc = Leaf.crc(m, entry);
@@ -73,16 +73,14 @@ final class LayerMap {
   /** Sets a block (or a whiteout) and returns what stood there. */
   long put(long block, long location, int crc) {
     long leafIndex = block / Leaf.BLOCKS;
-    int index = (int) (block % Leaf.BLOCKS);
     int leaf = leaf(leafIndex);
-    if (leaf == Leaf.WHITE) {
-      if (location == Location.WHITEOUT) {
-        return Location.WHITEOUT;
-      }
-      leaf = expandWhite(leafIndex);
+    if (location == Location.WHITEOUT && Leaf.whiteElsewhere(leaf)) {
+      long old = remove(block);
+      return old == Location.NONE ? Location.WHITEOUT : old;
     }
     count(location, 1);
-    if (leaf != 0) {
+    int index = (int) (block % Leaf.BLOCKS);
+    if (hasCell(leaf)) {
       MemorySegment m = cells.slab(leaf);
       long base = Cells.base(leaf);
       if (Leaf.has(m, base, index)) {
@@ -94,18 +92,18 @@ final class LayerMap {
       }
     }
     insert(leafIndex, leaf, index, location, crc);
-    return Location.NONE;
+    return Leaf.elsewhere(leaf);
   }
 
-  /** Forgets a block and returns what stood there. */
+  /**
+   * Forgets a block and returns what stood there as an entry. In a leaf that is white elsewhere a
+   * forgotten block is a whiteout.
+   */
   long remove(long block) {
     long leafIndex = block / Leaf.BLOCKS;
     int index = (int) (block % Leaf.BLOCKS);
     int leaf = leaf(leafIndex);
-    if (leaf == Leaf.WHITE) {
-      leaf = expandWhite(leafIndex);
-    }
-    if (leaf == 0 || !Leaf.has(cells.slab(leaf), Cells.base(leaf), index)) {
+    if (!hasCell(leaf) || !Leaf.has(cells.slab(leaf), Cells.base(leaf), index)) {
       return Location.NONE;
     }
     MemorySegment m = cells.slab(leaf);
@@ -115,6 +113,14 @@ final class LayerMap {
     count(old, -1);
     takeOut(leafIndex, leaf, index, rank);
     return old;
+  }
+
+  /** Makes whiteouts of all blocks that an existing leaf doesn't have. */
+  void whitenElsewhere(long leafIndex) {
+    int leaf = leaf(leafIndex);
+    if (!Leaf.whiteElsewhere(leaf)) {
+      link(leafIndex, leaf | Leaf.WHITE_ELSEWHERE);
+    }
   }
 
   /** The handle of a leaf: 0 when there is none, {@link Leaf#WHITE} when all whiteouts. */
@@ -139,9 +145,7 @@ final class LayerMap {
 
   /** Puts a whole leaf of whiteouts where no leaf is. */
   void putWhiteLeaf(long leafIndex) {
-    whiteouts += Leaf.BLOCKS;
-    leaves++;
-    link(leafIndex, Leaf.WHITE);
+    adoptLeaf(leafIndex, Leaf.WHITE);
   }
 
   /** Takes a whole leaf out without freeing its cell; for {@link #adoptLeaf} or freeing. */
@@ -159,11 +163,11 @@ final class LayerMap {
   }
 
   /** Puts in a leaf of {@code count} entries as a checkpoint holds it, where no leaf is. */
-  void loadLeaf(long leafIndex, MemorySegment from, long at, int count) {
+  void loadLeaf(long leafIndex, MemorySegment from, long at, int count, boolean white) {
     int leaf = cells.allocate(Leaf.cellBytes(count));
     long bytes = Leaf.ENTRIES + (long) count * Leaf.ENTRY_BYTES;
     MemorySegment.copy(from, at, cells.slab(leaf), Cells.base(leaf), bytes);
-    adoptLeaf(leafIndex, leaf);
+    adoptLeaf(leafIndex, white ? leaf | Leaf.WHITE_ELSEWHERE : leaf);
   }
 
   void freeLeafCell(int leaf) {
@@ -188,32 +192,27 @@ final class LayerMap {
   private void countLeaf(int leaf, int by) {
     leaves += by;
     if (leaf == Leaf.WHITE) {
-      whiteouts += (long) by * Leaf.BLOCKS;
+      cells.imageGrows((long) by * Chunk.LEAF_HEADER_BYTES);
       return;
     }
     MemorySegment m = cells.slab(leaf);
     long base = Cells.base(leaf);
     int entries = Leaf.count(m, base);
+    cells.imageGrows((long) by * LeafImage.bytes(entries));
     for (int rank = 0; rank < entries; rank++) {
       count(Leaf.location(m, Leaf.entry(base, rank)), by);
     }
   }
 
-  private int expandWhite(long leafIndex) {
-    int leaf = cells.allocate(Leaf.cellBytes(Leaf.BLOCKS));
-    MemorySegment m = cells.slab(leaf);
-    long base = Cells.base(leaf);
-    m.asSlice(base, Leaf.ENTRIES).fill((byte) 0xff);
-    for (int rank = 0; rank < Leaf.BLOCKS; rank++) {
-      Leaf.write(m, Leaf.entry(base, rank), Location.WHITEOUT, 0);
-    }
-    link(leafIndex, leaf);
-    return leaf;
+  private static boolean hasCell(int leaf) {
+    return leaf != 0 && leaf != Leaf.WHITE;
   }
 
   private void insert(long leafIndex, int leaf, int index, long location, int crc) {
-    int count = leaf == 0 ? 0 : Leaf.count(cells.slab(leaf), Cells.base(leaf));
-    int rank = leaf == 0 ? 0 : Leaf.rank(cells.slab(leaf), Cells.base(leaf), index);
+    boolean there = hasCell(leaf);
+    int count = there ? Leaf.count(cells.slab(leaf), Cells.base(leaf)) : 0;
+    int rank = there ? Leaf.rank(cells.slab(leaf), Cells.base(leaf), index) : 0;
+    cells.imageGrows(there ? Leaf.ENTRY_BYTES : LeafImage.bytes(1));
     int roomy = resized(leafIndex, leaf, count, count + 1);
     MemorySegment m = cells.slab(roomy);
     long base = Cells.base(roomy);
@@ -229,11 +228,10 @@ final class LayerMap {
     long base = Cells.base(leaf);
     int count = Leaf.count(m, base);
     if (count == 1) {
-      leaves--;
-      unlink(leafIndex);
-      cells.free(leaf, Leaf.cellBytes(1));
+      takeOutLast(leafIndex, leaf);
       return;
     }
+    cells.imageGrows(-Leaf.ENTRY_BYTES);
     long entry = Leaf.entry(base, rank);
     long tail = (long) (count - rank - 1) * Leaf.ENTRY_BYTES;
     MemorySegment.copy(m, entry + Leaf.ENTRY_BYTES, m, entry, tail);
@@ -241,24 +239,42 @@ final class LayerMap {
     resized(leafIndex, leaf, count, count - 1);
   }
 
+  private void takeOutLast(long leafIndex, int leaf) {
+    if (Leaf.whiteElsewhere(leaf)) {
+      cells.imageGrows(Chunk.LEAF_HEADER_BYTES - LeafImage.bytes(1));
+      link(leafIndex, Leaf.WHITE);
+    } else {
+      cells.imageGrows(-LeafImage.bytes(1));
+      leaves--;
+      unlink(leafIndex);
+    }
+    cells.free(leaf, Leaf.cellBytes(1));
+  }
+
   /** The leaf in a cell that fits {@code to} entries, of which {@code min(from, to)} are kept. */
   private int resized(long leafIndex, int leaf, int from, int to) {
-    if (leaf != 0 && Leaf.cellBytes(from) == Leaf.cellBytes(to)) {
+    boolean there = hasCell(leaf);
+    if (there && Leaf.cellBytes(from) == Leaf.cellBytes(to)) {
       return leaf;
     }
     int fresh = cells.allocate(Leaf.cellBytes(to));
     MemorySegment m = cells.slab(fresh);
     long base = Cells.base(fresh);
-    if (leaf == 0) {
-      leaves++;
-      m.asSlice(base, Leaf.ENTRIES).fill((byte) 0);
-    } else {
+    if (there) {
       long kept = Leaf.ENTRIES + (long) Math.min(from, to) * Leaf.ENTRY_BYTES;
       MemorySegment.copy(cells.slab(leaf), Cells.base(leaf), m, base, kept);
       cells.free(leaf, Leaf.cellBytes(from));
+    } else {
+      m.asSlice(base, Leaf.ENTRIES).fill((byte) 0);
     }
-    link(leafIndex, fresh);
-    return fresh;
+    if (leaf == 0) {
+      leaves++;
+    } else if (leaf == Leaf.WHITE) {
+      cells.imageGrows(-Chunk.LEAF_HEADER_BYTES);
+    }
+    int flagged = Leaf.whiteElsewhere(leaf) ? fresh | Leaf.WHITE_ELSEWHERE : fresh;
+    link(leafIndex, flagged);
+    return flagged;
   }
 
   private int child(int node, long leafIndex, int level) {

@@ -11,13 +11,17 @@ import java.lang.foreign.MemorySegment;
  *     u32 virtual segment (0xffffffff: whiteout) · u16 slot · u16 zero · u32 checksum
  * </pre>
  *
- * <p>The size of the cell follows from the number of entries alone.
+ * <p>The size of the cell follows from the number of entries alone. A leaf may be white elsewhere:
+ * then a block that is not present is a whiteout; its handle says so.
  */
 final class Leaf {
   static final int BLOCKS = 512;
 
   /** The handle of a leaf that is all whiteouts and needs no cell. */
   static final int WHITE = 1;
+
+  /** The bit of a handle whose leaf is white elsewhere. */
+  static final int WHITE_ELSEWHERE = 1 << 31;
 
   static final int ENTRIES = 64;
   static final int ENTRY_BYTES = 12;
@@ -39,6 +43,15 @@ final class Leaf {
   }
 
   private Leaf() {}
+
+  /** What is true of a block that the leaf doesn't have. */
+  static long elsewhere(int handle) {
+    return whiteElsewhere(handle) ? Location.WHITEOUT : Location.NONE;
+  }
+
+  static boolean whiteElsewhere(int handle) {
+    return handle == WHITE || (handle & WHITE_ELSEWHERE) != 0;
+  }
 
   static int cellBytes(int count) {
     return CELL_BYTES[count];

@@ -7,7 +7,12 @@ final class LeafImage {
   private LeafImage() {}
 
   static int bytesMax() {
-    return Chunk.LEAF_HEADER_BYTES + Leaf.ENTRIES + Leaf.BLOCKS * Leaf.ENTRY_BYTES;
+    return bytes(Leaf.BLOCKS);
+  }
+
+  /** How long the image of a leaf of so many entries is. */
+  static int bytes(int count) {
+    return Chunk.LEAF_HEADER_BYTES + Leaf.ENTRIES + count * Leaf.ENTRY_BYTES;
   }
 
   /** Writes an existing leaf and returns its length. */
@@ -26,6 +31,7 @@ final class LeafImage {
     int count = Leaf.count(from, base);
     int bytes = Leaf.ENTRIES + count * Leaf.ENTRY_BYTES;
     Bytes.u16(to, at + 16, count);
+    Bytes.u16(to, at + 18, Leaf.whiteElsewhere(leaf) ? Chunk.FLAG_WHITE_ELSEWHERE : 0);
     MemorySegment.copy(from, base, to, at + Chunk.LEAF_HEADER_BYTES, bytes);
     return Chunk.LEAF_HEADER_BYTES + bytes;
   }

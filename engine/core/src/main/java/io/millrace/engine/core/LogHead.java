@@ -49,10 +49,13 @@ final class LogHead {
     return segment < 0 ? 0 : table.geometry.usablePages() - nextPage;
   }
 
-  /** Makes room for at least one small commit; false when no segment can be taken. */
+  /**
+   * Makes room for at least one small commit; false when no segment can be taken, or when others
+   * need even those that are left: the maps may have grown since this one was taken.
+   */
   boolean ready(long newestLsn, int segmentsToLeave) {
     if (pagesLeft() >= COMMIT_PAGES_MIN) {
-      return true;
+      return table.allocatable() >= segmentsToLeave;
     }
     if (table.allocatable() <= segmentsToLeave) {
       return false;

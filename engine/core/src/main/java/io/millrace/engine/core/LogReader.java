@@ -8,12 +8,15 @@ import java.util.Optional;
  * those that were open, then the reserve in its order.
  *
  * <p>The log takes segments from the front of the reserve, so it has ended where many in a row hold
- * no commit. Of the others only the first page is read, so as not to hang on that alone. Segments
- * that hold chunks of the checkpoint are left out: they were taken from the end of a reserve and
- * may stand anywhere in the next.
+ * no commit. Of a good number of the next ones the first page is read too, so as not to hang on
+ * that alone. Segments that hold chunks of the checkpoint are left out: they were taken from the
+ * end of a reserve and may stand anywhere in the next.
  */
 final class LogReader {
   private static final int FIRST_PAGES_AT_A_TIME = 16;
+
+  /** First pages that are read at most, for each segment that recovery scans ahead. */
+  private static final int FIRST_PAGES_PER_SEGMENT = 16;
 
   private final Steps steps;
   private final SegmentTable table;
@@ -70,7 +73,8 @@ final class LogReader {
     while (at < segments.length && table.state[segments[at]] == SegmentTable.CHECKPOINT) {
       at++;
     }
-    if (at == segments.length) {
+    int emptyMax = limits.scanAhead() * (1 + FIRST_PAGES_PER_SEGMENT);
+    if (at >= segments.length || emptyInARow >= emptyMax) {
       whenRead.run();
     } else if (emptyInARow < limits.scanAhead) {
       steps.read(table.geometry.offset(segments[at], 0), buffer.memory);
@@ -111,9 +115,7 @@ final class LogReader {
       passed++;
     }
     at += passed;
-    if (passed < firstPages) {
-      emptyInARow = 0;
-    }
+    emptyInARow = passed < firstPages ? 0 : emptyInARow + passed;
     readNext();
   }
 

@@ -90,8 +90,8 @@ final class SegmentTable {
     return Arrays.copyOfRange(reserve, reserveNext, reserveEnd);
   }
 
-  /** What the log may use once {@code freed} are free too: first what it may use already. */
-  int[] nextReserve(int[] freed, int segmentsMax) {
+  /** All that is free once {@code freed} are: first what may be taken already. */
+  int[] nextReserve(int[] freed) {
     boolean[] taken = new boolean[state.length];
     int[] next = new int[state.length];
     int count = 0;
@@ -103,7 +103,7 @@ final class SegmentTable {
       taken[segment] = true;
       next[count++] = segment;
     }
-    for (int s = FIRST; s < state.length && count < segmentsMax; s++) {
+    for (int s = FIRST; s < state.length; s++) {
       if (state[s] == FREE && !taken[s]) {
         next[count++] = s;
       }
@@ -150,6 +150,22 @@ final class SegmentTable {
       }
     }
     return -1;
+  }
+
+  /** Takes back what a checkpoint that was given up has taken. */
+  void giveBack(int segment) {
+    free(segment);
+    reserve[reserveEnd++] = segment;
+  }
+
+  /** Something that could be taken is still being read. */
+  boolean reserveHasReaders() {
+    for (int i = reserveNext; i < reserveEnd; i++) {
+      if (readers[reserve[i]] > 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void begin(int segment, byte newState, int newStream) {

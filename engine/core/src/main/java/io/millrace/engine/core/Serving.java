@@ -39,6 +39,7 @@ final class Serving {
   private boolean closed;
   private long closeTag;
   private long checkpointsAtClose = NONE_YET;
+  private boolean lastSync;
 
   Serving(
       Recovery.Loaded loaded,
@@ -153,14 +154,31 @@ final class Serving {
       return disk.idle() && closed(Errno.EIO);
     }
     committer.sealAll();
-    if (checkpointsAtClose == NONE_YET && quiet() && checkpointer.idle()) {
-      checkpointsAtClose = checkpointer.checkpoints;
-      checkpointer.start();
-      return true;
+    if (checkpointsAtClose == NONE_YET) {
+      return beginLastCheckpoint();
     }
-    boolean written =
-        checkpointsAtClose != NONE_YET && checkpointer.checkpoints > checkpointsAtClose;
-    return written && disk.idle() && closed(0);
+    if (checkpointer.checkpoints == checkpointsAtClose && checkpointer.idle() && !lastSync) {
+      syncInstead();
+    }
+    boolean ended = checkpointer.checkpoints > checkpointsAtClose || lastSync;
+    return ended && disk.idle() && closed(0);
+  }
+
+  private boolean beginLastCheckpoint() {
+    boolean begins = quiet() && checkpointer.idle();
+    if (begins) {
+      checkpointsAtClose = checkpointer.checkpoints;
+      if (checkpointer.fits()) {
+        checkpointer.start();
+      }
+    }
+    return begins;
+  }
+
+  /** A store that is too full for a checkpoint is opened from its log. */
+  private void syncInstead() {
+    lastSync = true;
+    disk.sync(_ -> {});
   }
 
   private boolean closed(int errno) {

@@ -11,19 +11,30 @@ final class Space {
   private static final int CLEANER_SEGMENTS = 3;
   private static final int RECORD_SEGMENTS = 1;
 
+  /** Growth of a checkpoint that data leave to the whiteouts of discards. */
+  private static final int WHITEOUT_SEGMENTS = 1;
+
+  /** What a block that comes to life may add to the maps, when it is alone in its leaf. */
+  private static final int GROWTH_OF_BLOCK = 112;
+
   private final SegmentTable table;
   private final Namespace namespace;
+  private final CheckpointSize size;
   private final long mapBytesMax;
   private final int blocksPerSegment;
   private final long emptyCapacity;
   private long stagedNew;
+  private long stagedGrowth;
+  private int checkpointOwns;
+  private int checkpointTook;
 
   Space(SegmentTable table, Namespace namespace, StoreOptions options) {
     this.table = table;
     this.namespace = namespace;
+    size = CheckpointSize.of(table.geometry);
     this.mapBytesMax = options.mapBytesMax();
     blocksPerSegment = blocksPerSegment(table.geometry, options);
-    emptyCapacity = capacityBlocks(checkpointShare());
+    emptyCapacity = Math.min(capacityBlocks(checkpointShare()), mapBytesMax / Leaf.ENTRY_BYTES);
   }
 
   /** Data blocks of a segment that is filled with the largest commits. */
@@ -40,19 +51,44 @@ final class Space {
     return Math.max(2, table.segments() / 100);
   }
 
-  /** Segments that the next checkpoint needs. */
+  /** Segments that a checkpoint needs, with all that is staged. */
   int checkpointSegments() {
-    long payload =
-        namespace.cells.usedBytes() * 5 / 4
-            + 192L * (namespace.layers.size() + namespace.volumes.size())
-            + 192L * namespace.snapshots.size()
-            + 40L * table.segments();
-    long perSegment = (long) table.geometry.usablePages() * Bytes.PAGE * 7 / 8;
-    return (int) (payload * 9 / 8 / perSegment) + 2;
+    return checkpointSegments(0);
   }
 
+  private int checkpointSegments(long growth) {
+    long staged = stagedGrowth + stagedNew * GROWTH_OF_BLOCK + growth;
+    long catalog =
+        28L * namespace.layers.size()
+            + 320L * (namespace.volumes.size() + namespace.snapshots.size())
+            + (Chunk.SEGMENT_BYTES + 4L) * table.segments();
+    return size.segments(namespace.cells.imageBytes() + staged, catalog);
+  }
+
+  /** The checkpoint that stands owns so many segments, which the next one makes free. */
+  void checkpointOwns(int segments) {
+    checkpointOwns = segments;
+    checkpointTook = 0;
+  }
+
+  /** The one under way has taken so many. */
+  void checkpointTook(int segments) {
+    checkpointTook = segments;
+  }
+
+  /** So many that the next checkpoint fits, and the one after it too. */
   int leaveForCheckpoint() {
-    return checkpointSegments();
+    return leaveForCheckpoint(0);
+  }
+
+  private int leaveForCheckpoint(long growth) {
+    int need = checkpointSegments(growth);
+    return Math.max(0, Math.max(need, 2 * need - checkpointOwns) - checkpointTook);
+  }
+
+  /** Whether the maps may grow by so much now, and a checkpoint, and the cleaner, still fit. */
+  boolean leavesRoom(long growth) {
+    return growth == 0 || table.allocatable() >= leaveForCheckpoint(growth) + CLEANER_SEGMENTS;
   }
 
   int leaveForCleaner() {
@@ -86,20 +122,37 @@ final class Space {
   }
 
   long freeBlocks() {
-    long room = Math.min(emptyCapacity, capacityBlocks(checkpointSegments()));
-    return Math.max(0, room - table.liveBlocks() - stagedNew);
+    int checkpoint = checkpointSegments() + WHITEOUT_SEGMENTS;
+    long room = Math.min(emptyCapacity, capacityBlocks(checkpoint));
+    long unused = Math.max(0, room - table.liveBlocks() - stagedNew);
+    return Math.min(unused, Math.max(0, mapRoom()) / Leaf.ENTRY_BYTES);
   }
 
   /** Whether one more block may come to life. */
   boolean admits() {
-    return freeBlocks() > 0 && namespace.cells.usedBytes() < mapBytesMax;
+    return freeBlocks() > 0;
   }
 
-  void staged(int newBlocks) {
+  /** Whether the maps may grow by so much, and cleaning still gain what their checkpoints take. */
+  boolean admitsGrowth(long bytes) {
+    long blocks = table.liveBlocks() + stagedNew;
+    return bytes == 0 || (mapRoom() > bytes && capacityBlocks(checkpointSegments(bytes)) >= blocks);
+  }
+
+  private long mapRoom() {
+    return mapBytesMax
+        - namespace.cells.budgetedBytes()
+        - stagedGrowth
+        - stagedNew * GROWTH_OF_BLOCK;
+  }
+
+  void staged(int newBlocks, long growth) {
     stagedNew += newBlocks;
+    stagedGrowth += growth;
   }
 
-  void applied(int newBlocks) {
+  void applied(int newBlocks, long growth) {
     stagedNew -= newBlocks;
+    stagedGrowth -= growth;
   }
 }

@@ -161,6 +161,24 @@ public final class Store {
     }
   }
 
+  /** What a checkpoint is reckoned to need; for tests. */
+  int checkpointSegments() {
+    return require().space.checkpointSegments();
+  }
+
+  int freeSegments() {
+    return require().table.freeCount();
+  }
+
+  int segmentsThatCanBeTaken() {
+    return require().table.allocatable();
+  }
+
+  /** What the one that stands takes; for tests. */
+  int checkpointSegmentsInUse() {
+    return require().table.all(SegmentTable.CHECKPOINT).length;
+  }
+
   private long recover() {
     if (damage == null && !health.stopped()) {
       recovery.pump();

@@ -27,6 +27,7 @@ final class Writer {
   private final Space space;
   private final Health health;
   private final AnswerQueue answers;
+  private final ZeroPlan zeroPlan;
   private final ArrayDeque<Request> free = new ArrayDeque<>();
   private final ArrayDeque<Request> waiting = new ArrayDeque<>();
   private final ArrayDeque<Request> filled = new ArrayDeque<>();
@@ -46,6 +47,7 @@ final class Writer {
     space = s.space;
     health = s.health;
     answers = s.answers;
+    zeroPlan = new ZeroPlan(s.options.tuning().zeroLeavesMax());
   }
 
   /** The range is within the volume and whole sectors. */
@@ -245,18 +247,23 @@ final class Writer {
     return r.errno == 0 ? Progress.WAITS_FOR_ROOM : Progress.DONE;
   }
 
-  /** Zeroes the sectors at the request's position, or all whole blocks from there on. */
+  /** Zeroes the sectors at the request's position, or whole blocks from there on. */
   private Progress zeroNext(Request r, long now) {
     if (!r.coversBlock()) {
       return stagePart(r, now);
     }
-    if (!committer.roomForZero(now)) {
+    Layer top = r.volume().top;
+    long first = r.position / Bytes.PAGE;
+    zeroPlan.plan(top, first, r.end / Bytes.PAGE);
+    if (!space.admitsGrowth(zeroPlan.growthBytes())) {
+      r.errno = serving.spaceMayReturn() ? 0 : Errno.ENOSPC;
       return waitOrFail(r);
     }
-    long first = r.position / Bytes.PAGE;
-    long blocks = r.end / Bytes.PAGE - first;
-    committer.addZeroed(r.volume().top, first, blocks);
-    r.position += blocks * Bytes.PAGE;
+    if (!committer.roomForZero(zeroPlan, now)) {
+      return waitOrFail(r);
+    }
+    committer.addZeroed(top, first, zeroPlan);
+    r.position = zeroPlan.end() * Bytes.PAGE;
     return Progress.DONE;
   }
 

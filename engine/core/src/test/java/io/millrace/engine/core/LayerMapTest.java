@@ -72,4 +72,43 @@ class LayerMapTest {
     }
     assertEquals(-1, map.nextLeaf(at));
   }
+
+  @Test
+  void aWhiteLeafWithSomeBlocksIsAsSmallAsThose() {
+    Random random = new Random(7);
+    Map<Long, Long> model = new HashMap<>();
+    map.putWhiteLeaf(3);
+    map.put(5 * 512 + 1, Location.of(9, 9), 0);
+    map.whitenElsewhere(5);
+    model.put(5 * 512 + 1L, Location.of(9, 9));
+    for (int i = 0; i < 20_000; i++) {
+      long block = (random.nextBoolean() ? 3 : 5) * 512L + random.nextInt(40);
+      long location = random.nextInt(2) == 0 ? Location.WHITEOUT : Location.of(i & 0xffff, i & 511);
+      assertEquals(model.getOrDefault(block, Location.WHITEOUT), map.put(block, location, i));
+      model.put(block, location);
+      assertEquals(location, map.find(block));
+    }
+    assertEquals(Location.WHITEOUT, map.find(3 * 512 + 511));
+    assertEquals(true, cells.usedBytes() < 2000, "bytes " + cells.usedBytes());
+    for (long block : model.keySet()) {
+      map.put(block, Location.WHITEOUT, 0);
+    }
+    assertEquals(0, map.entries());
+    assertEquals(Leaf.WHITE, map.leaf(3));
+    map.detachLeaf(3);
+    map.detachLeaf(5);
+    assertEquals(0, cells.usedBytes());
+    assertEquals(0, cells.imageBytes());
+  }
+
+  @Test
+  void leavesThatGrowInLockstepDoNotLeaveTheirFormerSizesBehind() {
+    for (int entry = 0; entry < 100; entry++) {
+      for (long leaf = 0; leaf < 2000; leaf++) {
+        map.put(leaf * 512 + entry, Location.of(1, 1), 0);
+      }
+    }
+    assertEquals(true, cells.slabBytes() < cells.usedBytes() * 5 / 4, "slabs " + cells.slabBytes());
+    assertEquals(2000L * LeafImage.bytes(100), cells.imageBytes());
+  }
 }

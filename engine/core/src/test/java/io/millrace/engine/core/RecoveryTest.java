@@ -87,7 +87,7 @@ class RecoveryTest {
 
   @Test
   void theLogIsFoundBehindACheckpointOfManySegments() {
-    Tuning impatient = new Tuning(2, 64, 64L << 20);
+    Tuning impatient = new Tuning(2, 256, 64L << 20);
     Bench big = Bench.of(200, StoreOptions.small().withTuning(impatient));
     long disk = big.volume("disk", 1 << 20);
     for (int i = 0; i < 800; i++) {

@@ -89,4 +89,87 @@ class SpaceTest {
     assertEquals(3, bench.valueAt(volume, 99));
     bench.store().check();
   }
+
+  @Test
+  void discardsInClonesOfAFullStoreNeverTakeTheRoomOfTheCheckpoint() {
+    Bench full = Bench.ofSegments(160);
+    long golden = full.volume("golden", 2 << 20);
+    full.fill(golden, 0, 256, 1);
+    full.fill(golden, 256, 150, 1);
+    long snapshot = full.snapshot("s", golden);
+    long[] clones = new long[300];
+    for (int i = 0; i < clones.length; i++) {
+      clones[i] = full.clone("c" + i, snapshot);
+    }
+    long filler = full.volume("filler", 16 << 20);
+    for (int block = 0; full.fill(filler, block, 1, block % 100) == 0; block++) {
+      assertTrue(block < 4096, "never full");
+    }
+    int refused = 0;
+    for (long clone : clones) {
+      int errno = full.zero(clone, 4096, 400 * 4096L);
+      assertTrue(errno == 0 || errno == Errno.ENOSPC, "errno " + errno);
+      refused += errno == 0 ? 0 : 1;
+    }
+    assertTrue(refused > 0, "the maps have no limit");
+    assertEquals(0, full.fill(filler, 0, 1, 77), "an overwrite needs no room");
+    full.closeAndOpen();
+    assertEquals(StoreState.SERVING, full.store().state(), full.store().reason());
+    full.store().check();
+    assertEquals(77, full.valueAt(filler, 0));
+    full.run(new Command.DeleteVolume(filler));
+    full.settle();
+    assertEquals(0, full.zero(clones[clones.length - 1], 4096, 400 * 4096L));
+  }
+
+  @Test
+  void everyFreeSegmentCanBeTakenAfterACheckpoint() {
+    for (int round = 0; round < 5; round++) {
+      for (int i = 0; i < 300; i++) {
+        bench.fill(volume, i, 1, i % 100);
+      }
+      bench.zero(volume, 0, 300 * 4096L);
+      bench.closeAndOpen();
+      assertEquals(bench.store().freeSegments(), bench.store().segmentsThatCanBeTaken());
+    }
+  }
+
+  @Test
+  void roomThatTheMapsHaveNotIsNotReportedAsFree() {
+    Bench bounded = Bench.of(2000, StoreOptions.small().withMapBytesMax(120_000));
+    StoreInfo info = bounded.store().info();
+    assertEquals(10_000 * 4096L, info.capacityBytes());
+    assertTrue(info.freeBytes() <= 10_000 * 4096L, "free " + info.freeBytes());
+    long sparse = bounded.volume("sparse", 1L << 40);
+    int written = 0;
+    while (bounded.fill(sparse, written * 512L, 1, 1) == 0) {
+      written++;
+      assertTrue(written < 2000, "no budget");
+    }
+    assertTrue(bounded.store().info().freeBytes() < 100 * 4096L);
+    assertTrue(bounded.store().stats().mapBytes() <= 130_000);
+  }
+
+  @Test
+  void aLargeDiscardIsAppliedInBoundedSteps() {
+    Bench stepwise = Bench.of(400, StoreOptions.small().withTuning(new Tuning(32, 8, 64L << 20)));
+    long sparse = stepwise.volume("sparse", 1L << 40);
+    for (int i = 0; i < 500; i++) {
+      stepwise.fill(sparse, i * 512L, 2, 1);
+    }
+    stepwise.flush(sparse);
+    stepwise.submit(tag -> stepwise.store().zero(sparse, 4096, (1L << 40) - 4096, tag));
+    long before = stepwise.store().info().physicalBytes();
+    for (int polls = 0; before > 4096; polls++) {
+      assertTrue(polls < 2000, "it never ends");
+      stepwise.poll();
+      long now = stepwise.store().info().physicalBytes();
+      assertTrue(before - now <= 2 * 2 * 8 * 4096, "in one poll: " + (before - now) / 4096);
+      before = now;
+    }
+    assertEquals(1, stepwise.valueAt(sparse, 0));
+    assertEquals(0, stepwise.valueAt(sparse, 499 * 512L + 1));
+    stepwise.crashAndOpen();
+    stepwise.store().check();
+  }
 }

@@ -72,7 +72,7 @@ record Setup(
         dice.oneOf(0L, 200_000L, small.commitDelayNanos()),
         dice.oneOf(1, 2, small.commitsInFlightMax()),
         dice.oneOf(256L << 10, 1L << 20, small.checkpointBytes()),
-        new Tuning(dice.oneOf(8, 32), dice.oneOf(8, 64), dice.oneOf(64L << 10, 64L << 20)));
+        new Tuning(dice.oneOf(8, 32), dice.oneOf(1, 256), dice.oneOf(64L << 10, 64L << 20)));
   }
 
   Setup breaking(BrokenRule rule) {

@@ -1,0 +1,52 @@
+package io.millrace.engine.core;
+
+/**
+ * How chunks are cut, and how many segments a checkpoint needs at most.
+ *
+ * @param segmentPages usable pages of a segment
+ * @param chunkPages the largest chunk
+ */
+record CheckpointSize(int segmentPages, int chunkPages) {
+  private static final int CHUNK_PAGES_MAX = 64;
+  private static final int IMAGE_PAGES_MAX = 16;
+
+  /** The largest record of a catalog: a part may end so much before it is full. */
+  private static final int ITEM_BYTES_MAX = 512;
+
+  /** Partly filled last chunks, of each kind. */
+  private static final int SPARE_CHUNKS = 6;
+
+  static CheckpointSize of(Geometry geometry) {
+    return new CheckpointSize(
+        geometry.usablePages(), Math.clamp(geometry.segmentPages() / 4, 4, CHUNK_PAGES_MAX));
+  }
+
+  /** Bytes of items in a chunk of the catalog, the segments or the reserve. */
+  int imageBytesMax() {
+    return Math.min(chunkPages, IMAGE_PAGES_MAX) * Bytes.PAGE - Chunk.HEADER_BYTES;
+  }
+
+  /** Bytes of leaves after which a chunk of the maps has no room for another of any size. */
+  int mapBytesFull() {
+    return chunkPages * Bytes.PAGE - Chunk.HEADER_BYTES - LeafImage.bytesMax();
+  }
+
+  int referencesMax() {
+    return (chunkPages * Bytes.PAGE - Chunk.HEADER_BYTES) / ChunkReference.BYTES;
+  }
+
+  /**
+   * An upper bound of the segments.
+   *
+   * @param mapBytes images of all leaves
+   * @param imageBytes everything else
+   */
+  int segments(long mapBytes, long imageBytes) {
+    long maps = mapBytes / mapBytesFull();
+    long images = imageBytes / (imageBytesMax() - ITEM_BYTES_MAX);
+    long directory = (maps + images) / referencesMax();
+    long chunks = maps + images + directory + SPARE_CHUNKS;
+    long perSegment = segmentPages / chunkPages;
+    return (int) Math.min(Integer.MAX_VALUE, (chunks + perSegment - 1) / perSegment);
+  }
+}

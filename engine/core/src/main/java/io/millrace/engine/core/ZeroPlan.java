@@ -1,0 +1,82 @@
+package io.millrace.engine.core;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much of a range one record may zero, so that to apply it takes bounded time, and how much it
+ * may add to the maps: whiteouts, where parents hold something.
+ *
+ * <p>Reused for every record. Owner thread only.
+ */
+final class ZeroPlan {
+  /** A whiteout of a whole leaf: its image, and its share of inner nodes. */
+  private static final int WHITE_LEAF_BYTES = 64;
+
+  private final int leavesMax;
+  private long end;
+  private int leaves;
+  private long growthBytes;
+
+  ZeroPlan(int leavesMax) {
+    this.leavesMax = leavesMax;
+  }
+
+  /** Where the record ends: behind the last block. */
+  long end() {
+    return end;
+  }
+
+  /** Leaves that hold something in the range, in the layer or its parents. */
+  int leaves() {
+    return leaves;
+  }
+
+  /** By so much the maps, and their image in a checkpoint, may grow. */
+  long growthBytes() {
+    return growthBytes;
+  }
+
+  void plan(Layer layer, long first, long rangeEnd) {
+    end = rangeEnd;
+    leaves = 0;
+    growthBytes = 0;
+    long from = first;
+    while (from < rangeEnd) {
+      long leaf = layer.nextLeafInChain(from / Leaf.BLOCKS);
+      if (leaf < 0 || leaf * Leaf.BLOCKS >= rangeEnd) {
+        break;
+      }
+      if (leaves == leavesMax) {
+        end = Math.max(from, leaf * Leaf.BLOCKS);
+        break;
+      }
+      leaves++;
+      from = (leaf + 1) * Leaf.BLOCKS;
+    }
+    growthBytes = growth(layer, first, end);
+  }
+
+  private long growth(Layer layer, long first, long to) {
+    if (layer.parent == null) {
+      return 0;
+    }
+    long head = Math.min(to, (first + Leaf.BLOCKS - 1) / Leaf.BLOCKS * Leaf.BLOCKS);
+    long tail = Math.max(head, to / Leaf.BLOCKS * Leaf.BLOCKS);
+    return partGrowth(layer, first, head)
+        + partGrowth(layer, tail, to)
+        + (long) leaves * WHITE_LEAF_BYTES;
+  }
+
+  /** Of a part of one leaf. What parents have in staging is not in their maps yet. */
+  private static long partGrowth(Layer layer, long first, long to) {
+    if (first == to) {
+      return 0;
+    }
+    for (@Nullable Layer l = layer.parent; l != null; l = l.parent) {
+      if (l.staged > 0 || l.map.leaf(first / Leaf.BLOCKS) != 0) {
+        return Math.min(LeafImage.bytesMax(), 2L * LeafImage.bytes((int) (to - first)));
+      }
+    }
+    return 0;
+  }
+}
