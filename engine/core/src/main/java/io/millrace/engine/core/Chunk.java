@@ -77,6 +77,7 @@ final class Chunk {
     return Bytes.u64(m, 0) == MAGIC
         && Bytes.sameUuid(m, 8, checksum.store())
         && Bytes.u32(m, CRC) == reference.crc()
+        && kind(b) == reference.kind()
         && reference.crc() == checksum.around(b, 0, length, CRC);
   }
 

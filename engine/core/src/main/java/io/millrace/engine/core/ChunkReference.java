@@ -13,6 +13,14 @@ import java.lang.foreign.MemorySegment;
 record ChunkReference(int segment, int page, int pages, int kind, int crc) {
   static final int BYTES = 16;
 
+  /** Whether such a chunk can be in such a store. */
+  boolean fits(Geometry geometry) {
+    return segment >= SegmentTable.FIRST
+        && segment < geometry.segments()
+        && pages > 0
+        && page + pages <= geometry.usablePages();
+  }
+
   void write(MemorySegment m, long at) {
     Bytes.u32(m, at, segment);
     Bytes.u16(m, at + 4, page);

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * it was moved from; else the copy is born dead. The old place is written again only after a
  * checkpoint that knows the new one, so a crash at any point loses at most the cleaning.
  */
-final class Cleaner implements Batch.Written, Disk.Done {
+final class Cleaner implements Batch.Written {
   private static final int BATCHES = 4;
+  private static final long NONE_UNREADABLE = -1;
 
   private final Serving serving;
   private final Disk disk;
@@ -25,6 +26,7 @@ final class Cleaner implements Batch.Written, Disk.Done {
   private final Checksum checksum;
   private final LogHead head;
   private final PageBuffer victimBuffer;
+  private final PageByPage victimReader;
   private final Batch[] free = new Batch[BATCHES];
   private int freeCount;
   private int inFlight;
@@ -38,7 +40,9 @@ final class Cleaner implements Batch.Written, Disk.Done {
   private final long[] births;
   private int survivorCount;
   private int survivorNext;
-  private final boolean[] unreadable;
+
+  /** The sequence of a segment whose survivors can't all be found. */
+  private final long[] unreadable;
 
   /** Copies on their way out of a segment: it is not a victim again until they have arrived. */
   private final int[] leaving;
@@ -63,9 +67,11 @@ final class Cleaner implements Batch.Written, Disk.Done {
     head = new LogHead(table, disk, checksum, s.arena, LogHead.STREAM_CLEANED);
     Geometry geometry = table.geometry;
     victimBuffer = new PageBuffer(s.arena, geometry.segmentBytes());
+    victimReader = new PageByPage(disk, geometry, victimBuffer);
     survivors = new long[geometry.segmentPages()];
     births = new long[geometry.segmentPages()];
-    unreadable = new boolean[table.segments()];
+    unreadable = new long[table.segments()];
+    Arrays.fill(unreadable, NONE_UNREADABLE);
     leaving = new int[table.segments()];
     int blocksMax = Committer.blocksMax(s.options, geometry);
     for (int i = 0; i < BATCHES; i++) {
@@ -140,7 +146,7 @@ final class Cleaner implements Batch.Written, Disk.Done {
         && live <= liveMax
         && table.writing[segment] == 0
         && leaving[segment] == 0
-        && !unreadable[segment];
+        && unreadable[segment] != table.sequence[segment];
   }
 
   private void readVictim() {
@@ -148,18 +154,13 @@ final class Cleaner implements Batch.Written, Disk.Done {
     stuck = false;
     victimSequence = table.sequence[victim];
     table.readers[victim]++;
-    disk.read(table.geometry.offset(victim, 0), victimBuffer.memory, this);
+    victimReader.read(victim, this::victimRead);
   }
 
-  @Override
-  public void done(int errno) {
+  /** What can't be read stays: another time it may be readable. */
+  private void victimRead(int errno) {
     reading = false;
     table.readers[victim]--;
-    if (errno != 0) {
-      unreadable[victim] = true;
-      victim = -1;
-      return;
-    }
     collectSurvivors();
   }
 
@@ -182,15 +183,15 @@ final class Cleaner implements Batch.Written, Disk.Done {
       }
       page += commit.pages();
     }
-    // A damaged header hides its blocks: the segment keeps them.
-    unreadable[victim] = found < table.live[victim];
+    // A damaged header hides its blocks, a bad sector its own: the segment keeps them.
+    unreadable[victim] = found < table.live[victim] ? victimSequence : NONE_UNREADABLE;
     Arrays.sort(survivors, 0, survivorCount);
   }
 
   /** Takes an entry's block if it is live; whether it is. */
   private boolean collect(CommitHeader.Fields commit, int i) {
     int slot = commit.page() + commit.headerPages() + i;
-    if (!table.isLive(victim, slot)) {
+    if (!table.isLive(victim, slot) || victimReader.unreadable().get(slot)) {
       return false;
     }
     var m = victimBuffer.memory;

@@ -127,7 +127,7 @@ final class CommitHeader {
       return null;
     }
     Fields fields = fields(buffer, at);
-    return page + fields.pages() > pagesMax ? null : fields;
+    return sound(fields) && page + fields.pages() <= pagesMax ? fields : null;
   }
 
   /** Whether a page claims to be a commit of this place, whatever its checksum says. */
@@ -139,8 +139,23 @@ final class CommitHeader {
         && Bytes.u16(m, at + 60) == page;
   }
 
+  static int headerPages(MemorySegment m, long at) {
+    return Bytes.u16(m, at + 64);
+  }
+
   static long segmentSequence(MemorySegment m, long at) {
     return Bytes.u64(m, at + 24);
+  }
+
+  /** Whether the counts fit each other: a checksum proves who wrote them, not that it was right. */
+  private static boolean sound(Fields f) {
+    int entryBytes = f.commitClass == CLASS_RELOCATION ? RELOCATION_ENTRY_BYTES : ENTRY_BYTES;
+    return f.commitClass <= CLASS_RELOCATION
+        && f.entryBytes == entryBytes
+        && f.dataPages == f.entries
+        && f.recordBytes >= 0
+        && f.recordBytes <= Batch.RECORD_BYTES_MAX
+        && f.headerPages == headerPages(f.entries, f.entryBytes, f.recordBytes);
   }
 
   private static Fields fields(PageBuffer buffer, int at) {

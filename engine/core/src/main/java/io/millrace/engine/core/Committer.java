@@ -141,9 +141,11 @@ final class Committer implements Batch.Written {
       return false;
     }
     Batch batch = open;
-    boolean much = batch != null && zeroedLeaves[batch.number] + plan.leaves() > zeroedLeavesMax;
-    if (much && zeroedLeaves[batch.number] > 0) {
-      close(batch);
+    if (batch != null) {
+      int leaves = zeroedLeaves[batch.number];
+      if (leaves > 0 && leaves + plan.leaves() > zeroedLeavesMax) {
+        close(batch);
+      }
     }
     return roomForRecords(Records.ZEROED_BYTES, nowNanos);
   }

@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The storage with a receiver for each call instead of a ticket; counts, and stops the store on the
  * first failed write or sync.
+ *
+ * <p>Syncs end in the order in which they were submitted, and after one that failed none ends well:
+ * the kernel tells an error once, so a later sync that covers the same writes may return 0 first.
  */
 final class Disk implements Storage.Completions {
   /** Told the end of one call. */
@@ -26,7 +29,16 @@ final class Disk implements Storage.Completions {
   private long[] offsets = new long[256];
   private int[] freeTickets = new int[256];
   private int freeCount;
+  private int[] errnos = new int[256];
   private int outstanding;
+
+  /** Tickets of the syncs under way, in order; those that have ended wait for the ones before. */
+  private int[] syncQueue = new int[8];
+
+  private boolean[] syncEnded = new boolean[8];
+  private int syncHead;
+  private int syncCount;
+  private int syncErrno;
 
   long writes;
   long writeBytes;
@@ -56,7 +68,13 @@ final class Disk implements Storage.Completions {
 
   void sync(Done done) {
     syncs++;
-    storage.sync(ticket(SYNC, 0, done));
+    if (syncCount == syncQueue.length) {
+      growSyncs();
+    }
+    int at = (syncHead + syncCount++) & (syncQueue.length - 1);
+    syncQueue[at] = (int) ticket(SYNC, 0, done);
+    syncEnded[at] = false;
+    storage.sync(syncQueue[at]);
   }
 
   void drain() {
@@ -74,6 +92,33 @@ final class Disk implements Storage.Completions {
     if (done == null) {
       throw new IllegalStateException("storage completed ticket " + ticket + " twice");
     }
+    if (kinds[t] == SYNC) {
+      syncEnded(t, errno);
+    } else {
+      ended(t, done, errno);
+    }
+  }
+
+  private void syncEnded(int ticket, int errno) {
+    errnos[ticket] = errno;
+    int mask = syncQueue.length - 1;
+    for (int i = 0; i < syncCount; i++) {
+      int at = (syncHead + i) & mask;
+      syncEnded[at] |= syncQueue[at] == ticket;
+    }
+    while (syncCount > 0 && syncEnded[syncHead]) {
+      int first = syncQueue[syncHead];
+      syncHead = (syncHead + 1) & mask;
+      syncCount--;
+      syncErrno = syncErrno != 0 ? syncErrno : errnos[first];
+      Done done = receivers[first];
+      if (done != null) {
+        ended(first, done, syncErrno);
+      }
+    }
+  }
+
+  private void ended(int t, Done done, int errno) {
     receivers[t] = null;
     freeTickets[freeCount++] = t;
     outstanding--;
@@ -101,9 +146,23 @@ final class Disk implements Storage.Completions {
     receivers = Arrays.copyOf(receivers, old * 2);
     kinds = Arrays.copyOf(kinds, old * 2);
     offsets = Arrays.copyOf(offsets, old * 2);
+    errnos = Arrays.copyOf(errnos, old * 2);
     freeTickets = new int[old * 2];
     for (int t = old * 2 - 1; t >= old; t--) {
       freeTickets[freeCount++] = t;
     }
+  }
+
+  private void growSyncs() {
+    int old = syncQueue.length;
+    int[] queue = new int[old * 2];
+    boolean[] ended = new boolean[old * 2];
+    for (int i = 0; i < old; i++) {
+      queue[i] = syncQueue[(syncHead + i) & (old - 1)];
+      ended[i] = syncEnded[(syncHead + i) & (old - 1)];
+    }
+    syncQueue = queue;
+    syncEnded = ended;
+    syncHead = 0;
   }
 }

@@ -70,8 +70,7 @@ final class Durability {
     }
     boolean muchUnproven = loggedBytes - loggedBytesAtSync >= unprovenBytesMax;
     if (firstUncovered() <= appliedLsn || (muchUnproven && appliedLsn > coveredLsn)) {
-      loggedBytesAtSync = loggedBytes;
-      submit(appliedLsn);
+      submit(appliedLsn, loggedBytes);
     }
   }
 
@@ -92,12 +91,13 @@ final class Durability {
     coveredLsn = Math.max(coveredLsn, durableLsn);
   }
 
-  private void submit(long appliedLsn) {
+  private void submit(long appliedLsn, long loggedBytes) {
     for (Sync sync : syncs) {
       if (!sync.busy) {
         sync.busy = true;
         sync.lsn = appliedLsn;
         coveredLsn = appliedLsn;
+        loggedBytesAtSync = loggedBytes;
         disk.sync(sync);
         return;
       }

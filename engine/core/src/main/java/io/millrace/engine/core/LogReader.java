@@ -22,6 +22,7 @@ final class LogReader {
   private final SegmentTable table;
   private final LogScan scan;
   private final PageBuffer buffer;
+  private final PageByPage whole;
   private final Limits limits;
   private int[] segments = new int[0];
   private int openCount;
@@ -40,6 +41,7 @@ final class LogReader {
   record Limits(long reserveSequence, int scanAhead) {}
 
   LogReader(Steps steps, SegmentTable table, LogScan scan, PageBuffer buffer, Limits limits) {
+    whole = steps.pageByPage(table.geometry, buffer);
     this.steps = steps;
     this.table = table;
     this.scan = scan;
@@ -77,7 +79,7 @@ final class LogReader {
     if (at >= segments.length || emptyInARow >= emptyMax) {
       whenRead.run();
     } else if (emptyInARow < limits.scanAhead) {
-      steps.read(table.geometry.offset(segments[at], 0), buffer.memory);
+      steps.readSegment(whole, segments[at]);
       steps.then(this::segmentRead);
     } else {
       readFirstPages();
@@ -87,14 +89,16 @@ final class LogReader {
   private void segmentRead() {
     int errno = steps.takeErrno();
     int segment = segments[at];
-    if (errno != 0) {
+    long least = wasOpen(at) ? table.sequence[segment] : limits.reserveSequence;
+    int doubtful = scan.add(buffer, segment, least, whole.unreadable());
+    if (doubtful >= 0) {
       damage =
-          Optional.of("segment %d of the log can't be read: errno %d".formatted(segment, errno));
+          Optional.of(
+              "segment %d page %d can't be read (errno %d), and the log may go on there"
+                  .formatted(segment, doubtful, errno));
       whenRead.run();
       return;
     }
-    long least = wasOpen(at) ? table.sequence[segment] : limits.reserveSequence;
-    scan.add(buffer, segment, least);
     emptyInARow = wasOpen(at) || scan.found(segment) != null ? 0 : emptyInARow + 1;
     at++;
     readNext();

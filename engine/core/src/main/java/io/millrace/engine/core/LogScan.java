@@ -1,6 +1,7 @@
 package io.millrace.engine.core;
 
 import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -37,28 +38,44 @@ final class LogScan {
     this.geometry = geometry;
   }
 
-  /** Takes the commits of a segment, as read, whose sequence is {@code sequenceMin} or higher. */
-  void add(PageBuffer buffer, int segment, long sequenceMin) {
+  /**
+   * Takes the commits of a segment, as read, whose sequence is {@code sequenceMin} or higher.
+   *
+   * @return a page that can't be read and where the header of a commit may be; -1: none
+   */
+  int add(PageBuffer buffer, int segment, long sequenceMin, BitSet unreadable) {
     long sequence = highestSequence(buffer, segment);
     if (sequence < sequenceMin) {
-      return;
+      return unreadable.get(0) ? 0 : -1;
     }
     highestSequence = Math.max(highestSequence, sequence);
     int page = 0;
     int used = 0;
     int stream = 0;
+    int doubtful = -1;
     while (page < geometry.usablePages()) {
       CommitHeader.Fields fields = decode(buffer, page, segment);
       if (fields == null || fields.segmentSequence() != sequence) {
+        doubtful = doubtful < 0 && unreadable.get(page) ? page : doubtful;
         page++;
         continue;
       }
-      take(buffer, fields);
+      take(buffer, fields, unreadable);
       page += fields.pages();
       used = page;
       stream = fields.stream();
     }
     segments.put(segment, new Found(sequence, stream, used));
+    return doubtful <= endOfHeader(buffer, used, segment) ? doubtful : -1;
+  }
+
+  /** The last page of what may be a header at {@code page}. */
+  private int endOfHeader(PageBuffer buffer, int page, int segment) {
+    long at = (long) page * Bytes.PAGE;
+    boolean may =
+        page < geometry.usablePages()
+            && CommitHeader.looksLikeOne(buffer.memory, at, segment, page, checksum);
+    return may ? page + CommitHeader.headerPages(buffer.memory, at) - 1 : page;
   }
 
   /** Whether a page looks like the first of a segment with commits of such a sequence. */
@@ -108,7 +125,7 @@ final class LogScan {
     return CommitHeader.decode(buffer, page, segment, geometry.usablePages(), checksum);
   }
 
-  private void take(PageBuffer buffer, CommitHeader.Fields fields) {
+  private void take(PageBuffer buffer, CommitHeader.Fields fields, BitSet unreadable) {
     durableLsn = Math.max(durableLsn, fields.durableLsn());
     highestEpoch = Math.max(highestEpoch, fields.epoch());
     if (fields.commitClass() == CommitHeader.CLASS_RELOCATION) {
@@ -117,25 +134,27 @@ final class LogScan {
     }
     Commit other = user.get(fields.sequence());
     if (other == null || other.fields.epoch() < fields.epoch()) {
-      user.put(fields.sequence(), copy(buffer, fields));
+      user.put(fields.sequence(), copy(buffer, fields, unreadable));
     }
   }
 
-  private Commit copy(PageBuffer buffer, CommitHeader.Fields fields) {
+  private Commit copy(PageBuffer buffer, CommitHeader.Fields fields, BitSet unreadable) {
     byte[] header = new byte[fields.recordsAt() + fields.recordBytes()];
     MemorySegment to = MemorySegment.ofArray(header);
     MemorySegment.copy(buffer.memory, (long) fields.page() * Bytes.PAGE, to, 0, header.length);
-    return new Commit(fields, to, dataGood(buffer, fields));
+    return new Commit(fields, to, dataGood(buffer, fields, unreadable));
   }
 
-  private boolean dataGood(PageBuffer buffer, CommitHeader.Fields fields) {
+  /** What can't be read is no sign that the commit was cut short. */
+  private boolean dataGood(PageBuffer buffer, CommitHeader.Fields fields, BitSet unreadable) {
     int header = fields.page() * Bytes.PAGE;
     int data = header + fields.headerPages() * Bytes.PAGE;
     for (int i = 0; i < fields.entries(); i++) {
       long entry = header + CommitHeader.FIXED_BYTES + (long) i * fields.entryBytes();
       int expected = Bytes.u32(buffer.memory, entry + 24);
       long address = CommitHeader.block(buffer.memory, entry);
-      if (checksum.block(buffer, data + i * Bytes.PAGE, address) != expected) {
+      boolean read = !unreadable.get(data / Bytes.PAGE + i);
+      if (read && checksum.block(buffer, data + i * Bytes.PAGE, address) != expected) {
         return false;
       }
     }

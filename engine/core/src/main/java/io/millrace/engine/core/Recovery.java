@@ -1,6 +1,7 @@
 package io.millrace.engine.core;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Optional;
@@ -13,8 +14,6 @@ import org.jspecify.annotations.Nullable;
  * again. Each step submits its reads or writes and names the step that follows when all have ended.
  */
 final class Recovery {
-  private static final int NONE = -1;
-
   private final Arena arena;
   private final long storageBytes;
   private final PageBuffer[] pages = new PageBuffer[2];
@@ -53,7 +52,28 @@ final class Recovery {
 
   /** Takes the next steps as far as nothing is under way. */
   void pump() {
-    steps.pump();
+    try {
+      steps.pump();
+    } catch (RuntimeException impossible) {
+      damaged("%s makes no sense: %s".formatted(where(), impossible.getMessage()));
+    }
+  }
+
+  /** What is being taken in. */
+  private String where() {
+    Work w = work;
+    if (w == null) {
+      return "superblock";
+    }
+    Replay replay = w.replay;
+    if (replay != null) {
+      return replay.where();
+    }
+    ChunkReference chunk = w.chunk;
+    return chunk == null
+        ? "checkpoint root"
+        : "checkpoint %d, segment %d page %d"
+            .formatted(w.root.number(), chunk.segment(), chunk.page());
   }
 
   Optional<String> damage() {
@@ -73,9 +93,6 @@ final class Recovery {
   }
 
   private void chooseSuperblock() {
-    if (unreadable("superblock")) {
-      return;
-    }
     Superblock newest = null;
     for (int i = 0; i < pages.length; i++) {
       switch (Superblock.decode(pages[i])) {
@@ -114,9 +131,6 @@ final class Recovery {
   // ---- checkpoint
 
   private void chooseRoot() {
-    if (unreadable("checkpoint root")) {
-      return;
-    }
     Work w = work();
     Root newest = null;
     for (int i = 0; i < pages.length; i++) {
@@ -124,8 +138,6 @@ final class Recovery {
       if (root != null && (newest == null || root.number() > newest.number())) {
         newest = root;
         staleRoot = 1 - i;
-      } else if (root != null && newest != null && root.number() == newest.number()) {
-        staleRoot = NONE;
       }
     }
     if (newest == null) {
@@ -145,6 +157,7 @@ final class Recovery {
   private void loadDirectory() {
     Work w = work();
     ChunkReference reference = references.remove();
+    w.chunk = reference;
     if (!goodChunk(reference)) {
       return;
     }
@@ -165,6 +178,7 @@ final class Recovery {
   private void loadChunk() {
     Work w = work();
     ChunkReference reference = references.remove();
+    w.chunk = reference;
     if (!goodChunk(reference)) {
       return;
     }
@@ -191,6 +205,13 @@ final class Recovery {
   private void readChunk(Runnable then) {
     ChunkReference reference = references.element();
     Work w = work();
+    if (!reference.fits(w.table.geometry)) {
+      damaged(
+          "checkpoint %d names a chunk of %d pages in segment %d page %d, which can't be"
+              .formatted(
+                  w.root.number(), reference.pages(), reference.segment(), reference.page()));
+      return;
+    }
     long offset = w.table.geometry.offset(reference.segment(), reference.page());
     steps.read(offset, w.buffer.pages(0, reference.pages()));
     steps.then(then);
@@ -218,6 +239,7 @@ final class Recovery {
     Replay replay = new Replay(w.scan, w.namespace, w.blocks, w.root, w.superblock);
     long durable =
         Math.max(w.superblock.recoveredLsn(), Math.max(w.root.durableLsn(), w.scan.durableLsn()));
+    w.replay = replay;
     w.blocks.replaying(true);
     Optional<String> bad = replay.run(durable);
     if (bad.isPresent()) {
@@ -241,7 +263,7 @@ final class Recovery {
     Work w = work();
     CommitHeader.Fields commit = w.unproven.peek();
     if (commit == null) {
-      steps.syncThen(this::writeEpoch);
+      steps.syncThen(this::writeChosen);
       return;
     }
     steps.read(w.offset(commit), w.buffer.pages(0, commit.pages()));
@@ -260,23 +282,40 @@ final class Recovery {
 
   // ---- epoch
 
-  /** First the copies that are older or bad: a crash leaves a good one at any moment. */
+  /**
+   * First what counts is written again where it stands: it may be in a cache only, after a sync
+   * that failed. Then the copies that are older or bad; so a crash leaves a good one at any moment.
+   */
+  private void writeChosen() {
+    Work w = work();
+    w.superblock.encode(pages[0]);
+    w.root.encode(pages[1], w.checksum);
+    writePage(0, superblockAt(1 - staleSuperblock));
+    writePage(1, rootAt(1 - staleRoot));
+    steps.then(() -> steps.syncThen(this::writeEpoch));
+  }
+
   private void writeEpoch() {
     Work w = work();
     long highest = Math.max(w.scan.highestEpoch(), w.superblock.epoch());
     w.epoch = w.superblock.opened(highest + 1, w.lastLsn, w.lastCrc);
     w.epoch.encode(pages[0]);
-    w.root.encode(pages[1], w.checksum);
-    writePage(0, staleSuperblock == 0 ? Geometry.SUPERBLOCK_A : Geometry.SUPERBLOCK_B);
-    if (staleRoot != NONE) {
-      writePage(1, staleRoot == 0 ? Geometry.ROOT_A : Geometry.ROOT_B);
-    }
+    writePage(0, superblockAt(staleSuperblock));
+    writePage(1, rootAt(staleRoot));
     steps.then(() -> steps.syncThen(this::writeSecondEpoch));
   }
 
   private void writeSecondEpoch() {
-    writePage(0, staleSuperblock == 0 ? Geometry.SUPERBLOCK_B : Geometry.SUPERBLOCK_A);
+    writePage(0, superblockAt(1 - staleSuperblock));
     steps.then(() -> steps.syncThen(this::finish));
+  }
+
+  private static int superblockAt(int copy) {
+    return copy == 0 ? Geometry.SUPERBLOCK_A : Geometry.SUPERBLOCK_B;
+  }
+
+  private static int rootAt(int copy) {
+    return copy == 0 ? Geometry.ROOT_A : Geometry.ROOT_B;
   }
 
   private void finish() {
@@ -305,8 +344,17 @@ final class Recovery {
   }
 
   private void readPage(int page, int into) {
-    pages[into].memory.fill((byte) 0);
-    steps.read((long) page * Bytes.PAGE, pages[into].memory);
+    MemorySegment to = pages[into].memory;
+    to.fill((byte) 0);
+    steps.read(
+        (long) page * Bytes.PAGE,
+        to,
+        errno -> {
+          if (errno != 0) {
+            // What can't be read is not there; the other copy may be.
+            to.fill((byte) 0);
+          }
+        });
   }
 
   private boolean unreadable(String what) {
@@ -341,6 +389,8 @@ final class Recovery {
     Superblock epoch;
     int[] reserve = new int[0];
     @Nullable LogReader log;
+    @Nullable ChunkReference chunk;
+    @Nullable Replay replay;
     long lastLsn;
     int lastCrc;
     ArrayDeque<CommitHeader.Fields> unproven = new ArrayDeque<>();

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rolls the log forward from a checkpoint, in LSN order, to the last commit that is whole.
@@ -28,7 +29,8 @@ final class Replay {
   private final Superblock opening;
   private long epoch;
   private int lastCrc;
-  private LogScan.@org.jspecify.annotations.Nullable Commit last;
+  private LogScan.@Nullable Commit last;
+  private LogScan.@Nullable Commit applying;
 
   Replay(LogScan scan, Namespace namespace, Blocks blocks, Root root, Superblock opening) {
     this.scan = scan;
@@ -49,6 +51,7 @@ final class Replay {
           || (!next.dataGood() && next.sequence() > durableLsn)) {
         return lastLsn < durableLsn ? Optional.of(damage(durableLsn)) : Optional.empty();
       }
+      applying = next;
       apply(next);
       if (next.sequence() > durableLsn) {
         unproven.add(next.fields());
@@ -94,6 +97,15 @@ final class Replay {
   /** Where the applied commits of a segment end. */
   int usedPages(int segment) {
     return usedPages.getOrDefault(segment, 0);
+  }
+
+  /** What is being applied. */
+  String where() {
+    LogScan.Commit commit = applying;
+    return commit == null
+        ? "the log"
+        : "commit %d in segment %d page %d"
+            .formatted(commit.sequence(), commit.fields().segment(), commit.fields().page());
   }
 
   private String damage(long durableLsn) {

@@ -69,7 +69,10 @@ record Root(
         || Bytes.u32(m, CRC) != checksum.around(page, 0, Bytes.PAGE, CRC)) {
       return null;
     }
-    int references = Math.clamp(Bytes.u32(m, 80), 0, DIRECTORY_MAX);
+    int references = Bytes.u32(m, 80);
+    if (references < 0 || references > DIRECTORY_MAX) {
+      return null;
+    }
     List<ChunkReference> directory = new ArrayList<>();
     for (int i = 0; i < references; i++) {
       directory.add(ChunkReference.read(m, REFERENCES_AT + (long) i * ChunkReference.BYTES));

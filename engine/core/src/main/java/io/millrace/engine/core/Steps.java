@@ -57,6 +57,15 @@ final class Steps {
         });
   }
 
+  PageByPage pageByPage(Geometry geometry, PageBuffer buffer) {
+    return new PageByPage(disk, geometry, buffer);
+  }
+
+  void readSegment(PageByPage reader, int segment) {
+    pending++;
+    reader.read(segment, this::callEnded);
+  }
+
   void write(long offset, MemorySegment from) {
     pending++;
     disk.write(offset, from, this::callEnded);

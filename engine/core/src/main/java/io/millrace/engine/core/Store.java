@@ -185,6 +185,9 @@ public final class Store {
     }
     Recovery.Loaded loaded = recovery.loaded();
     damage = recovery.damage().orElse(null);
+    if (loaded == null && damage == null && health.stopped()) {
+      damage = "it can't be recovered: " + health.reason();
+    }
     if (loaded == null) {
       return Long.MAX_VALUE;
     }

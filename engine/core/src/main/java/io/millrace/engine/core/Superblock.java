@@ -1,6 +1,8 @@
 package io.millrace.engine.core;
 
+import java.lang.foreign.MemorySegment;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Identity and layout of a store; written at format and, with the next epoch, at each opening.
@@ -95,15 +97,33 @@ record Superblock(
     if (unknown != 0) {
       return new Found.Refused("unknown feature bits 0x%x: upgrade the engine".formatted(unknown));
     }
-    return new Found.Good(
-        new Superblock(
-            Bytes.uuid(m, 16),
-            Bytes.u64(m, 96),
-            Bytes.u64(m, 56),
-            Bytes.u64(m, 64),
-            Bytes.u32(m, 72),
-            Bytes.u64(m, 80),
-            Bytes.u64(m, 88),
-            Bytes.u32(m, 104)));
+    Found.@Nullable Refused bad = badGeometry(m);
+    return bad != null
+        ? bad
+        : new Found.Good(
+            new Superblock(
+                Bytes.uuid(m, 16),
+                Bytes.u64(m, 96),
+                Bytes.u64(m, 56),
+                Bytes.u64(m, 64),
+                Bytes.u32(m, 72),
+                Bytes.u64(m, 80),
+                Bytes.u64(m, 88),
+                Bytes.u32(m, 104)));
+  }
+
+  private static Found.@Nullable Refused badGeometry(MemorySegment m) {
+    int segmentBytes = Bytes.u32(m, 72);
+    boolean good =
+        Integer.bitCount(segmentBytes) == 1
+            && segmentBytes >= Geometry.SEGMENT_BYTES_MIN
+            && segmentBytes <= Geometry.SEGMENT_BYTES_MAX
+            && Bytes.u32(m, 76) == Bytes.PAGE
+            && Bytes.u64(m, 64) / segmentBytes >= Geometry.SEGMENTS_MIN;
+    return good
+        ? null
+        : new Found.Refused(
+            "segments of %d bytes in a store of %d make no sense"
+                .formatted(segmentBytes, Bytes.u64(m, 64)));
   }
 }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Bench implements Answers {
   static final UUID STORE = new UUID(0x1234, 0x5678);
   private static final long SECRET = 0x5EC2E7;
+  static final Checksum CHECKSUM = new Checksum(STORE, SECRET);
   private static final int POLLS_MAX = 100_000;
 
   final MemoryStorage disk;
@@ -66,6 +67,15 @@ final class Bench implements Answers {
     Store opened = Store.open(disk, clock, options);
     store = opened;
     for (int i = 0; i < POLLS_MAX && opened.state() == StoreState.RECOVERING; i++) {
+      opened.poll(this);
+    }
+  }
+
+  /** Polls a store that will perhaps never recover. */
+  void tryToOpen() {
+    Store opened = Store.open(disk, clock, options);
+    store = opened;
+    for (int i = 0; i < 1000 && opened.state() == StoreState.RECOVERING; i++) {
       opened.poll(this);
     }
   }
@@ -179,6 +189,17 @@ final class Bench implements Answers {
       }
     }
     return data[0];
+  }
+
+  /** The page of the disk that holds a block filled with this byte. */
+  long pageFilledWith(int value) {
+    for (long page = 16; page < disk.sizeBytes() / 4096; page++) {
+      byte[] data = disk.page(page);
+      if (data[0] == value && data[2000] == value && data[4095] == value) {
+        return page;
+      }
+    }
+    throw new AssertionError("no page is filled with " + value);
   }
 
   MemorySegment bytes(byte[] data) {

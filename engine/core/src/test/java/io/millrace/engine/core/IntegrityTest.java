@@ -14,15 +14,8 @@ class IntegrityTest {
   private final long volume = bench.volume("disk", 1 << 20);
   private final MemorySegment block = Arena.ofAuto().allocate(4096);
 
-  /** The page of the disk that holds a block filled with this byte. */
   private long pageFilledWith(int value) {
-    for (long page = FIRST_SEGMENT_PAGE; page < 64 * 16; page++) {
-      byte[] data = bench.disk.page(page);
-      if (data[0] == value && data[2000] == value && data[4095] == value) {
-        return page;
-      }
-    }
-    throw new AssertionError("no page is filled with " + value);
+    return bench.pageFilledWith(value);
   }
 
   @Test
@@ -169,5 +162,63 @@ class IntegrityTest {
     bench.flush(volume);
     assertEquals(StoreState.STOPPED, bench.store().state());
     assertEquals(31, bench.valueAt(volume, 0));
+  }
+
+  /** Changes a page and makes its checksum good again, as a bug of ours would. */
+  private void wellSummed(long page, int crcAt, java.util.function.Consumer<MemorySegment> change) {
+    PageBuffer buffer = PageBuffer.copyOf(Arena.ofAuto(), bench.disk.page(page));
+    change.accept(buffer.memory);
+    Bytes.u32(buffer.memory, crcAt, Bench.CHECKSUM.around(buffer, 0, 4096, crcAt));
+    bench.disk.replace(page, buffer.memory.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
+  }
+
+  @Test
+  void aWellSummedCommitThatMakesNoSenseIsRefusedAndNeverThrownOver() {
+    bench.fill(volume, 0, 1, 21);
+    bench.flush(volume);
+    long header = pageFilledWith(21) - 1;
+    bench.fill(volume, 1, 1, 22);
+    bench.flush(volume);
+    byte[] good = bench.disk.page(header);
+    for (int field = 62; field < 80; field++) {
+      for (int value : new int[] {1, 7, 0x80, 0xff}) {
+        int at = field;
+        bench.disk.replace(header, good);
+        wellSummed(header, 124, m -> Bytes.u8(m, at, Bytes.u8(m, at) ^ value));
+        bench.crashAndOpen();
+        boolean stream = at == 63;
+        StoreState state = stream ? bench.store().state() : StoreState.DAMAGED;
+        assertEquals(state, bench.store().state(), "byte " + at);
+      }
+    }
+  }
+
+  @Test
+  void aWellSummedRecordThatMakesNoSenseIsRefusedByName() {
+    long other = bench.volume("other", 4096);
+    bench.flush(other);
+    long header = 17;
+    wellSummed(header, 124, m -> Bytes.u16(m, 128, 99));
+    bench.crashAndOpen();
+    assertEquals(StoreState.DAMAGED, bench.store().state());
+    assertTrue(bench.store().reason().contains("commit 2"), bench.store().reason());
+  }
+
+  @Test
+  void aWellSummedRootThatMakesNoSenseIsRefused() {
+    bench.closeAndOpen();
+    for (int at = 80; at < 112; at++) {
+      if (at >= 84 && at < 96) {
+        continue;
+      }
+      int field = at;
+      byte[] good = bench.disk.page(Geometry.ROOT_A);
+      wellSummed(Geometry.ROOT_A, 4092, m -> Bytes.u8(m, field, Bytes.u8(m, field) ^ 0x81));
+      wellSummed(Geometry.ROOT_B, 4092, m -> Bytes.u8(m, field, Bytes.u8(m, field) ^ 0x81));
+      bench.crashAndOpen();
+      assertEquals(StoreState.DAMAGED, bench.store().state(), "byte " + at);
+      bench.disk.replace(Geometry.ROOT_A, good);
+      bench.disk.replace(Geometry.ROOT_B, good);
+    }
   }
 }

@@ -3,7 +3,9 @@ package io.millrace.engine.core;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A disk in memory with a volatile cache: calls end at the next drain, in order; what was not
@@ -17,6 +19,14 @@ final class MemoryStorage implements Storage {
   private final Map<Long, byte[]> cached = new HashMap<>();
   private final ArrayDeque<End> ended = new ArrayDeque<>();
   private int failWritesAfter = Integer.MAX_VALUE;
+  private final ArrayDeque<End> heldReads = new ArrayDeque<>();
+  private boolean holdsReads;
+  private final Set<Long> badPages = new HashSet<>();
+
+  /** Written, seen by reads, and never to be durable: a sync that covered them failed. */
+  private final Map<Long, byte[]> hopeless = new HashMap<>();
+
+  private int callsToPowerLoss = Integer.MAX_VALUE;
   long bytesWritten;
 
   MemoryStorage(long sizeBytes) {
@@ -26,7 +36,43 @@ final class MemoryStorage implements Storage {
   /** Power is lost: only what was synced stays, and no call under way ever ends. */
   void crash() {
     cached.clear();
+    hopeless.clear();
     ended.clear();
+    callsToPowerLoss = Integer.MAX_VALUE;
+  }
+
+  /** Power is lost, and of each page that was not synced the first sector got to the platter. */
+  void crashTearing() {
+    cached.forEach(
+        (number, page) -> {
+          byte[] torn = durable.getOrDefault(number, new byte[4096]).clone();
+          System.arraycopy(page, 0, torn, 0, 512);
+          durable.put(number, torn);
+        });
+    crash();
+  }
+
+  /** While it holds them, reads do not end. */
+  void holdReads(boolean hold) {
+    holdsReads = hold;
+    if (!hold) {
+      ended.addAll(heldReads);
+      heldReads.clear();
+    }
+  }
+
+  /** Reads that touch this page fail. */
+  void makeBad(long number) {
+    badPages.add(number);
+  }
+
+  /** After so many writes and syncs nothing is done any more, nor ends. */
+  void losePowerAfter(int calls) {
+    callsToPowerLoss = calls;
+  }
+
+  private boolean powerless() {
+    return callsToPowerLoss <= 0 || callsToPowerLoss-- <= 0;
   }
 
   /** The process is killed: the disk keeps all that was given to it. */
@@ -43,6 +89,20 @@ final class MemoryStorage implements Storage {
     durable.put(number, page(number));
   }
 
+  void replace(long number, byte[] data) {
+    durable.put(number, data.clone());
+    cached.remove(number);
+  }
+
+  /** A sync failed to write these pages: the cache shows them, the platter holds half of each. */
+  void tearInCacheOnly(long... numbers) {
+    for (long number : numbers) {
+      byte[] whole = page(number);
+      hopeless.put(number, whole);
+      durable.put(number, java.util.Arrays.copyOf(java.util.Arrays.copyOf(whole, 512), 4096));
+    }
+  }
+
   void flipBit(long offset) {
     byte[] page = page(offset / 4096);
     page[(int) (offset % 4096)] ^= 1;
@@ -51,7 +111,8 @@ final class MemoryStorage implements Storage {
   }
 
   byte[] page(long number) {
-    byte[] page = cached.containsKey(number) ? cached.get(number) : durable.get(number);
+    byte[] page = hopeless.getOrDefault(number, durable.get(number));
+    page = cached.getOrDefault(number, page);
     return page == null ? new byte[4096] : page.clone();
   }
 
@@ -63,14 +124,21 @@ final class MemoryStorage implements Storage {
   @Override
   public void read(long offset, MemorySegment into, long ticket) {
     for (long at = 0; at < into.byteSize(); at += 4096) {
+      if (badPages.contains((offset + at) / 4096)) {
+        ended.add(new End(ticket, Errno.EIO));
+        return;
+      }
       byte[] page = page((offset + at) / 4096);
       MemorySegment.copy(MemorySegment.ofArray(page), 0, into, at, 4096);
     }
-    ended.add(new End(ticket, 0));
+    (holdsReads ? heldReads : ended).add(new End(ticket, 0));
   }
 
   @Override
   public void write(long offset, MemorySegment from, long ticket) {
+    if (powerless()) {
+      return;
+    }
     if (failWritesAfter-- <= 0) {
       ended.add(new End(ticket, 5));
       return;
@@ -80,12 +148,16 @@ final class MemoryStorage implements Storage {
       byte[] page = new byte[4096];
       MemorySegment.copy(from, at, MemorySegment.ofArray(page), 0, 4096);
       cached.put((offset + at) / 4096, page);
+      hopeless.remove((offset + at) / 4096);
     }
     ended.add(new End(ticket, 0));
   }
 
   @Override
   public void sync(long ticket) {
+    if (powerless()) {
+      return;
+    }
     durable.putAll(cached);
     cached.clear();
     ended.add(new End(ticket, 0));

@@ -104,4 +104,65 @@ class RecoveryTest {
       assertEquals(i, big.valueAt(disk, i));
     }
   }
+
+  @Test
+  void oneUnreadableCopyOfSuperblockOrRootIsNoHarm() {
+    bench.fill(volume, 0, 1, 1);
+    bench.flush(volume);
+    bench.disk.makeBad(Geometry.SUPERBLOCK_A);
+    bench.disk.makeBad(Geometry.ROOT_B);
+    bench.crashAndOpen();
+    assertEquals(StoreState.SERVING, bench.store().state(), bench.store().reason());
+    assertEquals(1, bench.valueAt(volume, 0));
+  }
+
+  @Test
+  void anUnreadableSectorOfAFreeSegmentIsNoHarm() {
+    bench.fill(volume, 0, 1, 1);
+    bench.flush(volume);
+    bench.disk.makeBad(2 * 16 + 3);
+    bench.crashAndOpen();
+    assertEquals(StoreState.SERVING, bench.store().state(), bench.store().reason());
+    assertEquals(1, bench.valueAt(volume, 0));
+  }
+
+  @Test
+  void anUnreadableSectorWhereTheLogMayGoOnIsNeverTakenForItsEnd() {
+    bench.fill(volume, 0, 1, 21);
+    bench.flush(volume);
+    bench.disk.makeBad(bench.pageFilledWith(21) - 1);
+    bench.crashAndOpen();
+    assertEquals(StoreState.DAMAGED, bench.store().state());
+    assertTrue(bench.store().reason().contains("page"), bench.store().reason());
+  }
+
+  @Test
+  void aRootThatASyncFailedToWriteIsNotLostByThePowerFailingInRecovery() {
+    for (int calls = 0; calls < 12; calls++) {
+      Bench torn = Bench.ofSegments(64);
+      long disk = torn.volume("disk", 1 << 20);
+      torn.fill(disk, 0, 1, 1);
+      torn.closeAndOpen();
+      torn.fill(disk, 1, 1, 2);
+      torn.flush(disk);
+      torn.disk.tearInCacheOnly(Geometry.ROOT_A, Geometry.SUPERBLOCK_A);
+      torn.disk.losePowerAfter(calls);
+      torn.tryToOpen();
+      torn.disk.crashTearing();
+      torn.open();
+      assertEquals(StoreState.SERVING, torn.store().state(), calls + torn.store().reason());
+      assertEquals(2, torn.valueAt(disk, 1));
+    }
+  }
+
+  @Test
+  void aWriteThatFailsInRecoveryIsARefusalWithItsReason() {
+    bench.fill(volume, 0, 1, 1);
+    bench.flush(volume);
+    bench.disk.crash();
+    bench.disk.failWritesAfter(0);
+    bench.open();
+    assertEquals(StoreState.DAMAGED, bench.store().state());
+    assertTrue(bench.store().reason().contains("errno 5"), bench.store().reason());
+  }
 }
