@@ -8,10 +8,10 @@ import java.util.UUID;
  * @param uuid its identity for ever, known to everybody
  * @param secret random; by it the store tells its own headers from what guests write
  * @param segmentBytes a power of two, 64 KiB to 16 MiB
- * @param force overwrite a store that is there already
+ * @param force overwrite what is there
  */
 public record FormatOptions(UUID uuid, long secret, int segmentBytes, boolean force) {
-  /** Segments of 4 MiB; refuses a disk that holds a store. */
+  /** Segments of 4 MiB; refuses a disk that isn't blank. */
   public static FormatOptions of(UUID uuid, long secret) {
     return new FormatOptions(uuid, secret, 4 << 20, false);
   }

@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A format under way: {@link #poll} it until {@link #done}. Owner thread only.
  *
- * <p>Writes both superblocks and both roots of an empty checkpoint, then syncs. Never give a uuid
- * twice: old commits of the same uuid would look like the new store's.
+ * <p>Writes both superblocks and both roots of an empty checkpoint, then syncs. Without force it
+ * writes nothing to a disk that isn't blank. Never give a uuid twice: old commits of the same uuid
+ * would look like the new store's.
  */
 public final class Formatting {
   private final Storage storage;
@@ -17,8 +18,8 @@ public final class Formatting {
   private final Health health = new Health();
   private final Disk disk;
   private final PageBuffer[] pages = new PageBuffer[2];
-  private int pending;
-  private @Nullable Runnable next;
+  private final Steps steps;
+  private final DiskLook look;
   private @Nullable String failure;
 
   Formatting(Storage storage, Clock clock, FormatOptions options) {
@@ -30,25 +31,26 @@ public final class Formatting {
     for (int i = 0; i < pages.length; i++) {
       pages[i] = new PageBuffer(arena, Bytes.PAGE);
     }
-    next = this::look;
+    look = new DiskLook(storage);
+    steps = new Steps(disk, this::begin);
   }
 
   /** Drains the storage and goes on. */
   public void poll() {
+    if (!options.force() && !look.done()) {
+      look.poll();
+      return;
+    }
     disk.drain();
     if (health.stopped()) {
       fail(health.reason());
     }
-    while (pending == 0 && next != null) {
-      Runnable step = next;
-      next = null;
-      step.run();
-    }
+    steps.pump();
   }
 
   /** True when it has ended, well or not. */
   public boolean done() {
-    return next == null && pending == 0;
+    return steps.ended();
   }
 
   /** Why it failed; empty when it went well. */
@@ -56,15 +58,23 @@ public final class Formatting {
     return Optional.ofNullable(failure);
   }
 
-  private void look() {
+  private void begin() {
     String bad = badGeometry();
+    bad = bad == null && !options.force() ? taken() : bad;
     if (bad != null) {
       fail(bad);
-      return;
+    } else {
+      write();
     }
-    read(Geometry.SUPERBLOCK_A, 0);
-    read(Geometry.SUPERBLOCK_B, 1);
-    next = this::write;
+  }
+
+  private @Nullable String taken() {
+    return switch (look.content()) {
+      case BLANK -> null;
+      case STORE -> "the disk holds a store already; force to overwrite it";
+      case FOREIGN -> "the disk holds something else already; force to overwrite it";
+      case UNREADABLE -> "the disk can't be read, so what it holds is not known";
+    };
   }
 
   private @Nullable String badGeometry() {
@@ -82,10 +92,6 @@ public final class Formatting {
   }
 
   private void write() {
-    if (!options.force() && (holdsStore(pages[0]) || holdsStore(pages[1]))) {
-      fail("the disk holds a store already; force to overwrite it");
-      return;
-    }
     Superblock superblock =
         new Superblock(
             options.uuid(),
@@ -102,30 +108,15 @@ public final class Formatting {
     write(Geometry.SUPERBLOCK_B, 0);
     write(Geometry.ROOT_A, 1);
     write(Geometry.ROOT_B, 1);
-    next = this::sync;
-  }
-
-  private void sync() {
-    pending++;
-    disk.sync(_ -> pending--);
-  }
-
-  private static boolean holdsStore(PageBuffer page) {
-    return !(Superblock.decode(page) instanceof Superblock.Found.Absent);
-  }
-
-  private void read(int page, int into) {
-    pending++;
-    disk.read((long) page * Bytes.PAGE, pages[into].memory, _ -> pending--);
+    steps.then(() -> steps.syncThen(() -> {}));
   }
 
   private void write(int page, int from) {
-    pending++;
-    disk.write((long) page * Bytes.PAGE, pages[from].memory, _ -> pending--);
+    steps.write((long) page * Bytes.PAGE, pages[from].memory);
   }
 
   private void fail(String why) {
     failure = failure == null ? why : failure;
-    next = null;
+    steps.stop();
   }
 }

@@ -42,6 +42,11 @@ public final class Store {
     return new Formatting(storage, clock, options);
   }
 
+  /** Looks at what a disk holds, without a change; poll the result until it is done. */
+  public static DiskLook look(Storage storage) {
+    return new DiskLook(storage);
+  }
+
   /** Begins recovery; {@link #poll} until {@link #state} is no longer RECOVERING. */
   public static Store open(Storage storage, Clock clock, StoreOptions options) {
     return new Store(storage, clock, options);

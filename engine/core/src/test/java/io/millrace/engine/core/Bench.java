@@ -41,6 +41,20 @@ final class Bench implements Answers {
     this.options = options;
   }
 
+  static Clock stoppedClock() {
+    return new Clock() {
+      @Override
+      public long nanos() {
+        return 0;
+      }
+
+      @Override
+      public long wallMillis() {
+        return 0;
+      }
+    };
+  }
+
   /** A formatted, open store of so many segments of 64 KiB. */
   static Bench ofSegments(int segments) {
     return of(segments, StoreOptions.small());

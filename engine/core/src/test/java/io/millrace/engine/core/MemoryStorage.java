@@ -19,8 +19,6 @@ final class MemoryStorage implements Storage {
   private final Map<Long, byte[]> cached = new HashMap<>();
   private final ArrayDeque<End> ended = new ArrayDeque<>();
   private int failWritesAfter = Integer.MAX_VALUE;
-  private final ArrayDeque<End> heldReads = new ArrayDeque<>();
-  private boolean holdsReads;
   private final Set<Long> badPages = new HashSet<>();
 
   /** Written, seen by reads, and never to be durable: a sync that covered them failed. */
@@ -50,15 +48,6 @@ final class MemoryStorage implements Storage {
           durable.put(number, torn);
         });
     crash();
-  }
-
-  /** While it holds them, reads do not end. */
-  void holdReads(boolean hold) {
-    holdsReads = hold;
-    if (!hold) {
-      ended.addAll(heldReads);
-      heldReads.clear();
-    }
   }
 
   /** Reads that touch this page fail. */
@@ -131,7 +120,7 @@ final class MemoryStorage implements Storage {
       byte[] page = page((offset + at) / 4096);
       MemorySegment.copy(MemorySegment.ofArray(page), 0, into, at, 4096);
     }
-    (holdsReads ? heldReads : ended).add(new End(ticket, 0));
+    ended.add(new End(ticket, 0));
   }
 
   @Override

@@ -172,19 +172,4 @@ class SpaceTest {
     stepwise.crashAndOpen();
     stepwise.store().check();
   }
-
-  @Test
-  void writersOfAFullStoreAreToldSoWhileOthersRead() {
-    for (int block = 0; bench.fill(volume, block, 1, 1) == 0; block++) {
-      assertTrue(block < 1024, "never full");
-    }
-    bench.flush(volume);
-    var into = bench.bytes(new byte[4096]);
-    bench.disk.holdReads(true);
-    long read = bench.submit(tag -> bench.store().read(volume, 0, into, tag));
-    assertEquals(Errno.ENOSPC, bench.fill(volume, 4000, 1, 1));
-    bench.store().check();
-    bench.disk.holdReads(false);
-    assertEquals(0, bench.errno(read));
-  }
 }
