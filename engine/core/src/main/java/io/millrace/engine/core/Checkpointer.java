@@ -281,6 +281,7 @@ final class Checkpointer {
 
   private void finish() {
     olderRoot = 1 - olderRoot;
+    serving.committer.witnessed(root.durableLsn());
     for (int segment : freed) {
       table.free(segment);
     }

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * blocks: within a commit, blocks come before records.
  */
 final class Committer implements Batch.Written {
+  private static final long WITNESS_DELAY_NANOS = 1_000_000_000;
+
   private final StoreOptions options;
   private final Disk disk;
   private final Health health;
@@ -47,6 +49,17 @@ final class Committer implements Batch.Written {
   private long unappliedRecordsLsn;
   private boolean starved;
 
+  /** The last commit with something in it. */
+  private long contentLsn;
+
+  /** The last one without. */
+  private long witnessLsn;
+
+  /** Something that was written later tells that the log was durable up to here. */
+  private long witnessedLsn;
+
+  private long quietSinceNanos;
+
   /** Leaves that may still be zeroed in this poll. */
   private int leavesLeft;
 
@@ -68,6 +81,9 @@ final class Committer implements Batch.Written {
     this.lastCrc = lastCrc;
     this.appliedCrc = lastCrc;
     leavesLeft = Integer.MAX_VALUE;
+    contentLsn = lastLsn;
+    witnessedLsn = lastLsn;
+    quietSinceNanos = s.clock.nanos();
     head = new LogHead(table, disk, checksum, s.arena, LogHead.STREAM_USER);
     int blocksMax = blocksMax(options, table.geometry);
     int count = Math.clamp(options.stagingBytes() / (blocksMax * Bytes.PAGE), 2, 1024);
@@ -286,7 +302,44 @@ final class Committer implements Batch.Written {
     leavesLeft = zeroedLeavesMax;
     applyComplete();
     long wait = closeWhenDue(nowNanos);
-    return flightSize > 0 && inFlight[flightHead].complete ? 0 : wait;
+    if (flightSize > 0) {
+      quietSinceNanos = nowNanos;
+      return inFlight[flightHead].complete ? 0 : wait;
+    }
+    return Math.min(wait, bearWitness(nowNanos));
+  }
+
+  /**
+   * When nothing has come for a while, a commit without content tells how far the log is durable:
+   * without it, damage to the last commits could not be told from the end of the log.
+   *
+   * @return nanoseconds until it will be due
+   */
+  private long bearWitness(long nowNanos) {
+    Batch batch = open;
+    boolean told = witnessedLsn >= Math.min(durableLsn, contentLsn);
+    if (told || health.stopped() || (batch != null && !batch.isEmpty())) {
+      quietSinceNanos = nowNanos;
+      return Long.MAX_VALUE;
+    }
+    long quiet = nowNanos - quietSinceNanos;
+    if (quiet < WITNESS_DELAY_NANOS) {
+      return WITNESS_DELAY_NANOS - quiet;
+    }
+    quietSinceNanos = nowNanos;
+    if (roomForRecords(0, nowNanos)) {
+      seal(requireOpen());
+    }
+    return WITNESS_DELAY_NANOS;
+  }
+
+  /** Something else on the disk tells that the log is durable up to there. */
+  void witnessed(long lsn) {
+    witnessedLsn = Math.max(witnessedLsn, lsn);
+  }
+
+  long witnessLsn() {
+    return witnessLsn;
   }
 
   private long closeWhenDue(long nowNanos) {
@@ -311,8 +364,15 @@ final class Committer implements Batch.Written {
     open = null;
     if (batch.isEmpty()) {
       free[freeCount++] = batch;
-      return;
+    } else {
+      contentLsn = batch.sequence;
+      seal(batch);
     }
+  }
+
+  private void seal(Batch batch) {
+    open = null;
+    witnessLsn = batch.isEmpty() ? batch.sequence : witnessLsn;
     lastLsn = batch.sequence;
     batch.durableLsn = durableLsn;
     batch.previousCrc = lastCrc;
@@ -364,6 +424,7 @@ final class Committer implements Batch.Written {
     }
     appliedLsn = batch.sequence;
     appliedCrc = batch.headerCrc;
+    witnessed(batch.durableLsn);
     zeros.applied(appliedLsn);
     space.applied(newBlocks[batch.number], growth[batch.number]);
     table.writing[batch.segment]--;

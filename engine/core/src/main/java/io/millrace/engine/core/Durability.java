@@ -59,8 +59,11 @@ final class Durability {
     results[at] = result;
   }
 
-  /** Answers who can be answered, and syncs when somebody waits for what is applied. */
-  void pump(long appliedLsn, long loggedBytes) {
+  /**
+   * Answers who can be answered, and syncs when somebody waits for what is applied, or {@code
+   * wantedLsn} is wanted durable by nobody in particular.
+   */
+  void pump(long appliedLsn, long wantedLsn, long loggedBytes) {
     if (health.stopped()) {
       failAll();
       return;
@@ -69,7 +72,8 @@ final class Durability {
       answerFirst(0);
     }
     boolean muchUnproven = loggedBytes - loggedBytesAtSync >= unprovenBytesMax;
-    if (firstUncovered() <= appliedLsn || (muchUnproven && appliedLsn > coveredLsn)) {
+    boolean wanted = wantedLsn > coveredLsn && wantedLsn <= appliedLsn;
+    if (wanted || firstUncovered() <= appliedLsn || (muchUnproven && appliedLsn > coveredLsn)) {
       submit(appliedLsn, loggedBytes);
     }
   }

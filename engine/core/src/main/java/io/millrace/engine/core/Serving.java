@@ -87,7 +87,7 @@ final class Serving {
     writer.pump(nowNanos);
     commander.pump(checkpointer.waitsForCut(), nowNanos);
     long wait = committer.pump(nowNanos);
-    durability.pump(committer.appliedLsn(), committer.loggedBytes);
+    durability.pump(committer.appliedLsn(), committer.witnessLsn(), committer.loggedBytes);
     reader.pump();
     boolean more = !health.stopped() && background();
     more |= close();

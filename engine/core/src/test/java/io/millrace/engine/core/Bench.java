@@ -245,6 +245,14 @@ final class Bench implements Answers {
     store().poll(this);
   }
 
+  /** Lets time pass, with a poll now and then. */
+  void rest(long seconds) {
+    for (int i = 0; i < 100 * seconds; i++) {
+      nanos += 10_000_000;
+      poll();
+    }
+  }
+
   /** Lets the background work until nothing moves any more. */
   void settle() {
     for (int i = 0; i < 2_000; i++) {

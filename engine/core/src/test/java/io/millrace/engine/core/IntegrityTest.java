@@ -68,6 +68,30 @@ class IntegrityTest {
     assertTrue(reason.contains("commit") && reason.contains("segment"), reason);
   }
 
+  @Test
+  void damageToTheLastCommitBeforeAQuietTimeIsNotTakenForTheEndOfTheLog() {
+    bench.fill(volume, 0, 1, 21);
+    bench.flush(volume);
+    bench.rest(3);
+    bench.disk.flipBit((pageFilledWith(21) - 1) * 4096 + 200);
+    bench.crashAndOpen();
+    assertEquals(StoreState.DAMAGED, bench.store().state());
+  }
+
+  @Test
+  void aQuietStoreWritesNothingMore() {
+    bench.fill(volume, 0, 1, 21);
+    bench.flush(volume);
+    bench.rest(3);
+    long before = bench.disk.bytesWritten;
+    bench.rest(60);
+    assertEquals(before, bench.disk.bytesWritten);
+    bench.crashAndOpen();
+    assertEquals(21, bench.valueAt(volume, 0));
+    bench.rest(60);
+    bench.store().check();
+  }
+
   /** Leaves a commit of two blocks of which only the header and the first block got to the disk. */
   private void crashWithATornCommit(int value) {
     bench.fill(volume, 0, 2, value);
