@@ -13,7 +13,7 @@ final class CheckpointImage {
   record Part(int kind, int items, MemorySegment bytes) {}
 
   private static final int LAYER_BYTES = 24;
-  private static final int MERGED_BYTES = 16;
+  private static final int MERGED_BYTES = 24;
   private static final int RECORD_BYTES_MAX = 512;
 
   private final int partBytesMax;
@@ -52,7 +52,7 @@ final class CheckpointImage {
       Layer owner = layer.mergedInto == null ? null : namespace.owner(layer.id);
       if (owner != null && !owner.dying) {
         room(Records.HEADER_BYTES + MERGED_BYTES, Chunk.CATALOG);
-        record(Chunk.TYPE_MERGED, layer.id, owner.id);
+        record(Chunk.TYPE_MERGED, layer.id, owner.id, layer.namedBelowSequence);
       }
     }
     namespace.volumes.inOrder().forEach(volume -> record(volume.record()));

@@ -22,7 +22,7 @@ final class CheckpointLoader {
     checkpointSegment(reference.segment());
     int items = Chunk.items(chunk);
     switch (Chunk.kind(chunk)) {
-      case Chunk.DIRECTORY -> {}
+      case Chunk.DIRECTORY, Chunk.LIVE -> {}
       case Chunk.CATALOG -> catalog(chunk.memory, items);
       case Chunk.SEGMENTS -> segments(chunk.memory, items);
       case Chunk.RESERVE -> reserve(chunk.memory, items);
@@ -57,7 +57,7 @@ final class CheckpointLoader {
 
   private void merged(MemorySegment m, int at) {
     Layer owner = namespace.requireLayer(Records.number(m, at, 1));
-    namespace.addMerged(Records.number(m, at, 0), owner);
+    namespace.addMerged(Records.number(m, at, 0), owner, Records.number(m, at, 2));
   }
 
   private void object(Records record) {

@@ -137,6 +137,7 @@ final class Checkpointer {
   private void cut() {
     waiting = false;
     loggedBytesAtCut = serving.loggedBytes();
+    namespace.dropSignposts(table.lowestSequenceInUse());
     int[] empty = table.all(SegmentTable.SEALED);
     freed = Arrays.copyOf(empty, empty.length + own.length);
     System.arraycopy(own, 0, freed, empty.length, own.length);

@@ -12,7 +12,8 @@ package io.millrace.engine.core;
  * DIRECTORY  references as in {@link ChunkReference}
  * CATALOG    records: u16 type, u16 bytes of the body, body
  *            1, 4 as in {@link Records} (1: layer is the top; parent layer is 0)
- *            16 layer: id, parent id, flags (bit 0: frozen) · 17 merged layer: id, owner's id
+ *            16 layer: id, parent id, flags (bit 0: frozen)
+ *            17 merged layer: id, owner's id, sequence: only segments below it name the layer
  * SEGMENTS   u32 id, u8 state, u8 stream, u16 used pages, u64 sequence, u64 LSN when sealed,
  *            u64 zero (room for a tier)
  * RESERVE    u32 segment ids in the order of use
@@ -37,6 +38,9 @@ final class Chunk {
   static final int SEGMENTS = 3;
   static final int RESERVE = 4;
   static final int MAP = 5;
+
+  /** Which slots are live: room for a rebuild; version 1 reads over it and writes none. */
+  static final int LIVE = 6;
 
   static final int TYPE_LAYER = 16;
   static final int TYPE_MERGED = 17;

@@ -40,6 +40,14 @@ final class Layer {
   /** Where its blocks went: entries on disk may still name this layer. */
   @Nullable Layer mergedInto;
 
+  /** Only segments of a lower sequence hold entries that name this merged layer. */
+  long namedBelowSequence;
+
+  /** The ids of layers that were merged into this one. */
+  private long[] signposts = new long[0];
+
+  private int signpostCount;
+
   Layer(long id, int index, LayerMap map) {
     this.id = id;
     this.index = index;
@@ -56,6 +64,49 @@ final class Layer {
       }
     }
     return nearest;
+  }
+
+  long signpost(int i) {
+    return signposts[i];
+  }
+
+  int signpostCount() {
+    return signpostCount;
+  }
+
+  void addSignpost(long mergedId) {
+    if (signpostCount == signposts.length) {
+      signposts = java.util.Arrays.copyOf(signposts, Math.max(4, signpostCount * 2));
+    }
+    signposts[signpostCount++] = mergedId;
+  }
+
+  void removeSignpost(long mergedId) {
+    for (int i = 0; i < signpostCount; i++) {
+      if (signposts[i] == mergedId) {
+        signposts[i] = signposts[--signpostCount];
+        return;
+      }
+    }
+  }
+
+  /** Takes over those of a layer that is merged into this one; the shorter list is copied. */
+  void inheritSignposts(Layer merged) {
+    long[] more = merged.signposts;
+    int moreCount = merged.signpostCount;
+    if (moreCount > signpostCount) {
+      long[] own = signposts;
+      int ownCount = signpostCount;
+      signposts = more;
+      signpostCount = moreCount;
+      more = own;
+      moreCount = ownCount;
+    }
+    for (int i = 0; i < moreCount; i++) {
+      addSignpost(more[i]);
+    }
+    merged.signposts = new long[0];
+    merged.signpostCount = 0;
   }
 
   void attachTo(Layer newParent) {

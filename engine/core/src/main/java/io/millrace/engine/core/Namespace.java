@@ -64,11 +64,18 @@ final class Namespace {
 
   /** The layer that owns today what was written to layer {@code id}; null when all that is gone. */
   @Nullable Layer owner(long id) {
-    Layer layer = layers.get(id);
-    while (layer != null && layer.mergedInto != null) {
-      layer = layer.mergedInto;
+    Layer first = layers.get(id);
+    Layer last = first;
+    while (last != null && last.mergedInto != null) {
+      last = last.mergedInto;
     }
-    return layer == null || layers.get(layer.id) != layer ? null : layer;
+    // So that the next look takes one step, however many merges there were.
+    for (Layer layer = first; layer != null && layer != last; ) {
+      Layer next = layer.mergedInto;
+      layer.mergedInto = last;
+      layer = next;
+    }
+    return last == null || layers.get(last.id) != last ? null : last;
   }
 
   /**
@@ -146,20 +153,36 @@ final class Namespace {
   }
 
   /** A merged layer that lives on as a signpost. */
-  void addMerged(long id, Layer into) {
+  void addMerged(long id, Layer into, long namedBelowSequence) {
     Layer layer = new Layer(id, -1, new LayerMap(cells));
     layer.mergedInto = into;
+    layer.namedBelowSequence = namedBelowSequence;
     layers.put(id, layer);
+    into.addSignpost(id);
+  }
+
+  /** Takes away the signposts that no segment needs any more: all in use have this sequence. */
+  void dropSignposts(long lowestSequence) {
+    for (Layer layer : layers.inOrder()) {
+      Layer owner = layer.mergedInto == null ? null : owner(layer.id);
+      if (owner != null && layer.namedBelowSequence <= lowestSequence) {
+        layers.remove(layer.id);
+        owner.removeSignpost(layer.id);
+      }
+    }
   }
 
   /** The end of a dropped layer. */
   void forget(Layer layer) {
     layers.remove(layer.id);
+    for (int i = 0; i < layer.signpostCount(); i++) {
+      layers.remove(layer.signpost(i));
+    }
     release(layer);
   }
 
   /** The end of a layer whose entries are all in its only child. */
-  void merged(Layer parent, Layer child) {
+  void merged(Layer parent, Layer child, long nextSegmentSequence) {
     Layer grandparent = parent.parent;
     child.detach();
     parent.detach();
@@ -167,6 +190,9 @@ final class Namespace {
       child.attachTo(grandparent);
     }
     parent.mergedInto = child;
+    parent.namedBelowSequence = nextSegmentSequence;
+    child.inheritSignposts(parent);
+    child.addSignpost(parent.id);
     child.touched |= parent.touched;
     release(parent);
     if (grandparent != null) {

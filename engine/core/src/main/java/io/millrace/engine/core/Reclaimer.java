@@ -20,11 +20,13 @@ final class Reclaimer {
 
   private final Namespace namespace;
   private final Blocks blocks;
+  private final SegmentTable table;
   private @Nullable Layer merging;
 
   Reclaimer(Serving s) {
     namespace = s.namespace;
     blocks = s.blocks;
+    table = s.table;
   }
 
   boolean idle() {
@@ -70,7 +72,7 @@ final class Reclaimer {
       int work = blocks.mergeLeaf(parent, child);
       done += Math.max(work, LEAF_WORK_MIN);
       if (work < 0) {
-        namespace.merged(parent, child);
+        namespace.merged(parent, child, table.nextSequence());
         return true;
       }
     }

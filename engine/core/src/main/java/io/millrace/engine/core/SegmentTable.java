@@ -242,6 +242,16 @@ final class SegmentTable {
     liveBlocks--;
   }
 
+  /** The lowest sequence of a segment that holds something, or will. */
+  long lowestSequenceInUse() {
+    long lowest = nextSequence;
+    for (int s = FIRST; s < state.length; s++) {
+      boolean inUse = state[s] == OPEN || (state[s] == SEALED && !emptied(s));
+      lowest = inUse ? Math.min(lowest, sequence[s]) : lowest;
+    }
+    return lowest;
+  }
+
   /** Sealed, nothing live, nothing in flight: the next checkpoint frees it. */
   boolean emptied(int segment) {
     return state[segment] == SEALED && live[segment] == 0 && writing[segment] == 0;

@@ -11,6 +11,8 @@ final class Space {
   private static final int CLEANER_SEGMENTS = 3;
   private static final int RECORD_SEGMENTS = 1;
 
+  private static final long LAYER_RECORD_BYTES = 28;
+
   /** Growth of a checkpoint that data leave to the whiteouts of discards. */
   private static final int WHITEOUT_SEGMENTS = 1;
 
@@ -59,7 +61,7 @@ final class Space {
   private int checkpointSegments(long growth) {
     long staged = stagedGrowth + stagedNew * GROWTH_OF_BLOCK + growth;
     long catalog =
-        28L * namespace.layers.size()
+        LAYER_RECORD_BYTES * namespace.layers.size()
             + 320L * (namespace.volumes.size() + namespace.snapshots.size())
             + (Chunk.SEGMENT_BYTES + 4L) * table.segments();
     return size.segments(namespace.cells.imageBytes() + staged, catalog);

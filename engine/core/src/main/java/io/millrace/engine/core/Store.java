@@ -175,6 +175,10 @@ public final class Store {
     return require().table.freeCount();
   }
 
+  int layers() {
+    return require().namespace.layers.size();
+  }
+
   int segmentsThatCanBeTaken() {
     return require().table.allocatable();
   }

@@ -98,4 +98,23 @@ class CloneTest {
     }
     assertTrue(bench.store().catalog().volume(volume).orElseThrow().sizeBytes() == 16384);
   }
+
+  @Test
+  void deletedSnapshotsLeaveNothingBehindForEver() {
+    for (int i = 0; i < 300; i++) {
+      for (int block = 0; block < 20; block++) {
+        bench.fill(volume, block, 1, i % 100);
+      }
+      long snapshot = bench.snapshot("s" + i, volume);
+      bench.run(new Command.DeleteSnapshot(snapshot));
+    }
+    bench.settle();
+    bench.closeAndOpen();
+    bench.store().check();
+    assertEquals(99, bench.valueAt(volume, 19));
+    assertTrue(bench.store().layers() < 60, "layers " + bench.store().layers());
+    bench.run(new Command.DeleteVolume(volume));
+    bench.settle();
+    assertEquals(0, bench.store().layers());
+  }
 }

@@ -207,4 +207,68 @@ class FormatTest {
     assertEquals(1016, geometry.usablePages());
     assertEquals(1, Geometry.of(16 << 16, 1 << 16).summaryPages());
   }
+
+  @Test
+  void relocation() {
+    Batch batch = new Batch(arena, 0, 4, true, (_, _) -> {});
+    batch.segment = 5;
+    batch.sequence = 70;
+    batch.stream = 1;
+    batch.previousCrc = 0x55667788;
+    int index = batch.add(new Layer(0x0abc, 0, new LayerMap(new Cells())), 7);
+    batch.sources[index] = Location.of(3, 4);
+    batch.sourceSequences[index] = 12;
+    batch.births[index] = 999;
+    batch.crcs[index] = 0x11223344;
+    batch.damaged[index] = true;
+    batch.seal(checksum);
+    MemorySegment m = batch.buffer.memory;
+    int at = batch.headerAt();
+    assertEquals("0101" + "0100010000003000", hex(m, at + 62, 10));
+    assertEquals("00000000", hex(m, at + 80, 4), "it stands outside the user's order");
+    assertEquals(
+        "bc0a000000000000" // layer
+            + "0700000000000100" // address, flags: damaged
+            + "e703000000000000" // birth LSN
+            + "4433221108000000" // checksum, 8 sectors, plain
+            + "0300000004000000" // source segment and slot
+            + "0c00000000000000", // source segment's sequence
+        hex(m, at + 128, 48));
+  }
+
+  @Test
+  void chunk() {
+    PageBuffer buffer = new PageBuffer(arena, 2 * Bytes.PAGE);
+    Bytes.u32(buffer.memory, 64, 17);
+    Chunk.Title title = new Chunk.Title(9, Chunk.RESERVE, 1, 4);
+    ChunkReference reference = Chunk.seal(buffer, checksum, title, 6, 5);
+    assertEquals(
+        "4d524348554e4b31" // MRCHUNK1
+            + "00112233445566778899aabbccddeeff"
+            + "0900000000000000" // checkpoint number
+            + "0000000000000000"
+            + "0400000001000000" // reserve, one item
+            + "0400000006000000" // 4 bytes, segment 6
+            + "05000100", // page 5, 1 page
+        hex(buffer.memory, 0, 60));
+    assertEquals("11000000", hex(buffer.memory, 64, 4));
+    assertEquals(reference.crc(), Bytes.u32(buffer.memory, 60));
+    assertTrue(Chunk.good(buffer, checksum, reference));
+  }
+
+  @Test
+  void aLeafThatIsWhiteElsewhereSaysSo() {
+    Layer layer = new Layer(9, 0, new LayerMap(new Cells()));
+    layer.map.putWhiteLeaf(1);
+    assertEquals(24, LeafImage.write(layer, 1, page.memory, 0));
+    assertEquals(
+        "0900000000000000" + "0100000000000000" + "ffff000000000000", hex(page.memory, 0, 24));
+    layer.map.put(513, Location.of(3, 4), 0x55667788);
+    LeafImage.write(layer, 1, page.memory, 0);
+    assertEquals("0100010000000000", hex(page.memory, 16, 8));
+    Layer loaded = new Layer(9, 0, new LayerMap(new Cells()));
+    loaded.map.loadLeaf(1, page.memory, 24, 1, true);
+    assertEquals(Location.WHITEOUT, loaded.map.find(514));
+    assertEquals(Location.of(3, 4), loaded.map.find(513));
+  }
 }
