@@ -166,26 +166,9 @@ public final class Store {
     }
   }
 
-  /** What a checkpoint is reckoned to need; for tests. */
-  int checkpointSegments() {
-    return require().space.checkpointSegments();
-  }
-
-  int freeSegments() {
-    return require().table.freeCount();
-  }
-
-  int layers() {
-    return require().namespace.layers.size();
-  }
-
-  int segmentsThatCanBeTaken() {
-    return require().table.allocatable();
-  }
-
-  /** What the one that stands takes; for tests. */
-  int checkpointSegmentsInUse() {
-    return require().table.all(SegmentTable.CHECKPOINT).length;
+  /** What is at work inside; for tests. */
+  Serving serving() {
+    return require();
   }
 
   private long recover() {

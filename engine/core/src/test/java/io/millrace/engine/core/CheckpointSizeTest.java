@@ -32,9 +32,9 @@ class CheckpointSizeTest {
       bench.fill(dense, i * 8L, 8, 2);
     }
     bench.flush(dense);
-    int reckoned = bench.store().checkpointSegments();
+    int reckoned = bench.store().serving().space.checkpointSegments();
     bench.closeAndOpen();
-    int taken = bench.store().checkpointSegmentsInUse();
+    int taken = bench.store().serving().table.all(SegmentTable.CHECKPOINT).length;
     assertTrue(taken <= reckoned && taken * 3 >= reckoned, taken + " of " + reckoned);
   }
 }

@@ -112,9 +112,10 @@ class CloneTest {
     bench.closeAndOpen();
     bench.store().check();
     assertEquals(99, bench.valueAt(volume, 19));
-    assertTrue(bench.store().layers() < 60, "layers " + bench.store().layers());
+    int layers = bench.store().serving().namespace.layers.size();
+    assertTrue(layers < 60, "layers " + layers);
     bench.run(new Command.DeleteVolume(volume));
     bench.settle();
-    assertEquals(0, bench.store().layers());
+    assertEquals(0, bench.store().serving().namespace.layers.size());
   }
 }

@@ -245,4 +245,25 @@ class IntegrityTest {
       bench.disk.replace(Geometry.ROOT_B, good);
     }
   }
+
+  @Test
+  void aBadSectorKeepsItsBlockWhenItsSegmentIsCleaned() {
+    bench.fill(volume, 0, 1, 98);
+    bench.fill(volume, 1, 1, 99);
+    bench.flush(volume);
+    bench.disk.makeBad(pageFilledWith(99));
+    long busy = bench.volume("busy", 4 << 20);
+    for (int i = 0; i < 4000; i++) {
+      bench.fill(busy, ((i * 7919L) & 0xffff) % 600, 1, i % 90);
+    }
+    bench.settle();
+    assertTrue(bench.store().stats().segmentsCleaned() > 0);
+    assertEquals(Errno.EIO, bench.read(volume, 4096, block));
+    assertEquals(98, bench.valueAt(volume, 0));
+    bench.store().check();
+    bench.crashAndOpen();
+    assertEquals(StoreState.SERVING, bench.store().state(), bench.store().reason());
+    assertEquals(98, bench.valueAt(volume, 0));
+    assertEquals(Errno.EIO, bench.read(volume, 4096, block));
+  }
 }

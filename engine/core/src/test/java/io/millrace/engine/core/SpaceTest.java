@@ -130,7 +130,8 @@ class SpaceTest {
       }
       bench.zero(volume, 0, 300 * 4096L);
       bench.closeAndOpen();
-      assertEquals(bench.store().freeSegments(), bench.store().segmentsThatCanBeTaken());
+      SegmentTable table = bench.store().serving().table;
+      assertEquals(table.freeCount(), table.allocatable());
     }
   }
 
@@ -171,5 +172,34 @@ class SpaceTest {
     assertEquals(0, stepwise.valueAt(sparse, 499 * 512L + 1));
     stepwise.crashAndOpen();
     stepwise.store().check();
+  }
+
+  @Test
+  void aCheckpointThatFindsNoRoomGivesBackWhatItTookAndTheLogIsEnough() {
+    Bench full = Bench.ofSegments(200);
+    long disk = full.volume("disk", 1 << 20);
+    for (int i = 0; i < 600; i++) {
+      full.volume("x".repeat(250) + i, 4096);
+    }
+    full.fill(disk, 0, 1, 5);
+    Serving serving = full.store().serving();
+    long before = serving.checkpointer.checkpoints;
+    long close = full.submit(tag -> full.store().close(tag));
+    int owned = serving.table.all(SegmentTable.CHECKPOINT).length;
+    while (serving.table.all(SegmentTable.CHECKPOINT).length == owned) {
+      full.poll();
+    }
+    int stolen = 0;
+    while (serving.table.takeForLog(0) >= 0) {
+      stolen++;
+    }
+    assertEquals(0, full.errno(close));
+    assertEquals(before, serving.checkpointer.checkpoints);
+    assertTrue(stolen > 0 && serving.table.allocatable() > 0);
+    full.crashAndOpen();
+    assertEquals(StoreState.SERVING, full.store().state(), full.store().reason());
+    assertEquals(5, full.valueAt(disk, 0));
+    full.closeAndOpen();
+    assertEquals(601, full.store().catalog().volumes().size());
   }
 }
