@@ -37,9 +37,9 @@ copy_store() {
 }
 
 make_store() {
-  local store=$1 images started=$SECONDS
-  mapfile -t images < <("$repo/e2e/images/build.sh" upstream base)
-  [ ${#images[@]} -gt 0 ] || die "no upstream image was made"
+  local store=$1 images archives started=$SECONDS
+  archives=$("$repo/e2e/images/build.sh" upstream base) || die "the upstream images could not be made"
+  mapfile -t images <<<"$archives"
   say "unpacking ${#images[@]} images for the golden cluster"
   rm -rf "$store.making"
   mkdir -p "$store.making"

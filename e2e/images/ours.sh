@@ -12,11 +12,12 @@ base_tar() {
   echo "$cache/images/base-$key.tar"
 }
 build_base() {
-  local out layers
+  local out layers paths
   out=$(base_tar)
   [ ! -e "$out" ] || return 0
   mkdir -p "$cache/images"
-  mapfile -t layers < <(base_layers)
+  paths=$(base_layers) # assigned, so that a failure ends the script
+  mapfile -t layers <<<"$paths"
   "$images_here/oci-image.py" localhost/millrace/base:1 "$out" "${layers[@]}"
 }
 
@@ -34,8 +35,9 @@ build_ours() {
 }
 
 our_image() {
-  local name=$1 config=$2 staged=$3 layers
-  mapfile -t layers < <(base_layers)
+  local name=$1 config=$2 staged=$3 layers paths
+  paths=$(base_layers) # assigned, so that a failure ends the script
+  mapfile -t layers <<<"$paths"
   mkdir -p "$repo/target/images"
   layer_of "$staged" "$staged.tar" "${owned_by_root[@]}"
   "$images_here/oci-image.py" "localhost/millrace/$name:$our_tag" "$(our_tar "$name")" --config "$config" "${layers[@]}" "$staged.tar"

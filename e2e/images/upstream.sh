@@ -85,10 +85,13 @@ launcher_root() {
   debian_tree launcher "${debian_slim[@]}" --variant=apt --include="$launcher_packages"
 }
 launcher_root_layer() {
-  local layer
+  local layer root
   layer=$cache/layers/launcher-$(key_of "$launcher_packages" "$images_here/layers.sh" "$tools/debian.sh").tar
   mkdir -p "$cache/layers"
-  [ -e "$layer" ] || layer_of_root "$(launcher_root)" "$layer"
+  if [ ! -e "$layer" ]; then
+    root=$(launcher_root)
+    layer_of_root "$root" "$layer"
+  fi
   echo "$layer"
 }
 debian_env='"Env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]'
@@ -102,7 +105,7 @@ write_accounts() {
 }
 
 launcher_image() {
-  local staged=$1 folder=$1/launcher built share root
+  local staged=$1 folder=$1/launcher built share root layer
   built=$("$tools/build.sh" --dir kubevirt)
   share=$built/share/virt-launcher
   root=$(launcher_root)
@@ -133,16 +136,18 @@ SH
   chown -R 107:107 "$folder/home/qemu"
   setcap cap_net_bind_service+ep "$folder/usr/bin/virt-launcher-monitor"
   layer_of "$folder" "$staged/launcher.tar"
-  upstream_image virt-launcher "{\"Entrypoint\":[\"/usr/bin/virt-launcher\"],$debian_env}" "$(launcher_root_layer)" "$staged/launcher.tar"
+  layer=$(launcher_root_layer)
+  upstream_image virt-launcher "{\"Entrypoint\":[\"/usr/bin/virt-launcher\"],$debian_env}" "$layer" "$staged/launcher.tar"
 }
 
 handler_image() {
-  local staged=$1 folder=$1/handler built
+  local staged=$1 folder=$1/handler built layer
   built=$("$tools/build.sh" --dir kubevirt)
   mkdir -p "$folder"/{usr/bin,etc}
   cp "$built"/bin/{virt-handler,virt-chroot} "$folder/usr/bin/"
   install -m 644 "$built/share/virt-launcher/nsswitch.conf" "$folder/etc/nsswitch.conf"
   write_accounts "$folder"
   layer_of "$folder" "$staged/handler.tar" "${owned_by_root[@]}"
-  upstream_image virt-handler "{\"Entrypoint\":[\"/usr/bin/virt-handler\"],$debian_env}" "$(launcher_root_layer)" "$staged/handler.tar"
+  layer=$(launcher_root_layer)
+  upstream_image virt-handler "{\"Entrypoint\":[\"/usr/bin/virt-handler\"],$debian_env}" "$layer" "$staged/handler.tar"
 }

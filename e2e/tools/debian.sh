@@ -40,8 +40,10 @@ debian_tree() {
     if [ ! -e "$tree.complete" ]; then
       echo "making the Debian $debian_suite root $name (log: $tree.log)" >&2
       rm -rf --one-file-system "$tree"
+      # Without the callers' locks among its descriptors: mmdebstrap tells `sh` to write to one of its own by number,
+      # and dash knows no number of two digits.
       if ! TMPDIR=$debian_cache mmdebstrap --mode=root --keyring="$debian_keyring" "$@" \
-        "$debian_suite" "$tree" "$(debian_mirror)" >"$tree.log" 2>&1; then
+        "$debian_suite" "$tree" "$(debian_mirror)" >"$tree.log" 2>&1 5>&- 6>&- 7>&- 8>&- 9>&-; then
         tail -n 20 "$tree.log" >&2
         echo "error: mmdebstrap could not make the root $name; whole log: $tree.log" >&2
         return 1
