@@ -49,8 +49,8 @@ public final class StoreReader {
   public record Damage(long offset, long layerId, int segment, int page, String reason) {
     @Override
     public String toString() {
-      return "block %d (byte %d) of layer %d, in segment %d page %d: %s"
-          .formatted(offset / Bytes.PAGE, offset, layerId, segment, page, reason);
+      return "block %d (byte %d) of layer %s, in segment %d page %d: %s"
+          .formatted(offset / Bytes.PAGE, offset, Finding.idText(layerId), segment, page, reason);
     }
   }
 

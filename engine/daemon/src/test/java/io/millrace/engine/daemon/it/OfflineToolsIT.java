@@ -128,4 +128,28 @@ final class OfflineToolsIT {
       assertFalse(Files.exists(file));
     }
   }
+
+  @Test
+  void theCheckFindsAKilledStoreCleanAndADamagedBlockByName() throws Exception {
+    String before = sum(store);
+    String told = store("check", store).ok();
+    assertTrue(told.contains(" is clean: 0 damaged"), told);
+    assertTrue(store("check", store, "--no-data").ok().contains("the data of 0"));
+    assertEquals(before, sum(store), "the store was only read");
+    String damaged = folder.resolve("damaged").toString();
+    Shell.bash("cp --sparse=always " + store + " " + damaged);
+    // The sixth page of segment 1: data of the first large commit, of a block that stays.
+    Shell.bash(
+        "python3 - "
+            + damaged
+            + " <<'END'\nimport sys\nf = open(sys.argv[1], 'r+b')\nn = 1024 + 5\n"
+            + "f.seek(n * 4096)\nb = f.read(1)[0]\nf.seek(n * 4096)\n"
+            + "f.write(bytes([b ^ 1]))\nEND");
+    Shell.Result found = store("check", damaged, "--json");
+    assertEquals(6, found.exitCode(), found.output());
+    assertTrue(found.output().contains("\"clean\": false"), found.output());
+    assertTrue(found.output().contains("\"part\": \"data\", \"segment\": 1"), found.output());
+    assertTrue(found.output().contains("\"seen_by\": \"volume v, "), found.output());
+    Shell.bash("echo '" + found.output().replace("'", "") + "' | python3 -m json.tool");
+  }
 }
