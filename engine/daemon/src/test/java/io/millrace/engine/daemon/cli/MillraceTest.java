@@ -37,7 +37,7 @@ final class MillraceTest {
       assertTrue(help.contains("--help"), help);
       assertTrue(command.getCommandSpec().usageMessage().description().length > 0, help);
     }
-    assertEquals(19, commands.size());
+    assertEquals(20, commands.size());
   }
 
   @ParameterizedTest
