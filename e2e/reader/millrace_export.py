@@ -3,8 +3,8 @@
 
     millrace_export.py STORE SNAPSHOT-OR-VOLUME OUT
 
-Written from docs/FORMAT.md alone, to show that it is enough. It needs nothing but Python, only reads the
-store (which no daemon may serve meanwhile), and trusts no byte whose checksum it has not seen.
+It uses nothing that docs/FORMAT.md does not say, to show that this is enough, and nothing but Python. It
+only reads the store (which no daemon may serve meanwhile) and gives out no block without its checksum.
 """
 import os
 import struct

@@ -16,17 +16,9 @@ final class ChunkReader {
     buffer = new PageBuffer(arena, geometry.segmentBytes());
   }
 
-  /** Whether the reference names pages where a chunk can be. */
-  boolean inRange(ChunkReference r) {
-    return r.segment() >= SegmentTable.FIRST
-        && r.segment() < geometry.segments()
-        && r.pages() > 0
-        && r.page() + r.pages() <= geometry.usablePages();
-  }
-
   /** Reads it; whether it is the chunk that is meant. */
   boolean read(ChunkReference r) {
-    return inRange(r)
+    return r.fits(geometry)
         && disk.read(geometry.offset(r.segment(), r.page()), buffer.pages(0, r.pages())) == 0
         && Chunk.good(buffer, checksum, r);
   }

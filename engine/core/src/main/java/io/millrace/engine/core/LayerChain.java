@@ -13,14 +13,7 @@ final class LayerChain {
 
   /** The smallest index of a leaf of any of the layers at or after {@code from}; -1: none. */
   long nextLeaf(long from) {
-    long nearest = -1;
-    for (Layer layer = top; layer != null; layer = layer.parent) {
-      long next = layer.map.nextLeaf(from);
-      if (next >= 0 && (nearest < 0 || next < nearest)) {
-        nearest = next;
-      }
-    }
-    return nearest;
+    return top.nextLeafInChain(from);
   }
 
   /** Where the block is; NONE or WHITEOUT when it reads as zeros. */

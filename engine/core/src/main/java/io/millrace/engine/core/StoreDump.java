@@ -139,6 +139,7 @@ public final class StoreDump {
       case Chunk.SEGMENTS -> "SEGMENTS";
       case Chunk.RESERVE -> "RESERVE";
       case Chunk.MAP -> "MAP";
+      case Chunk.LIVE -> "LIVE";
       default -> "kind " + kind;
     };
   }
@@ -187,7 +188,7 @@ public final class StoreDump {
             .formatted(
                 Finding.idText(Bytes.u64(m, at)),
                 index * Leaf.BLOCKS,
-                white ? "all whiteouts" : count + " entries"));
+                white ? "all whiteouts" : count + " entries" + elsewhere(m, at)));
     int leaf = at + Chunk.LEAF_HEADER_BYTES;
     if (white) {
       return leaf;
@@ -207,7 +208,12 @@ public final class StoreDump {
                       Location.slot(location),
                       Leaf.crc(m, entry)));
     }
-    return leaf + Leaf.ENTRIES + count * Leaf.ENTRY_BYTES;
+    return at + LeafImage.bytes(count);
+  }
+
+  private static String elsewhere(MemorySegment m, int at) {
+    boolean white = (Bytes.u16(m, at + 18) & Chunk.FLAG_WHITE_ELSEWHERE) != 0;
+    return white ? ", the other blocks are whiteouts" : "";
   }
 
   /** One segment, page by page: commits and chunks of any use, then the summary. */

@@ -80,11 +80,7 @@ public final class StoreReader {
 
   static Outcome recover(BlockingDisk disk, Arena arena) {
     Recovery recovery = new Recovery(disk.disk(), arena, disk.sizeBytes(), Tuning.defaults(), true);
-    try {
-      disk.run(recovery);
-    } catch (IllegalStateException | IndexOutOfBoundsException e) {
-      return new Outcome.Refused("checkpoint and log contradict each other: " + e.getMessage());
-    }
+    disk.run(recovery);
     Recovery.@Nullable Loaded loaded = recovery.loaded();
     return loaded == null
         ? new Outcome.Refused(recovery.damage().orElse("the store can't be read"))

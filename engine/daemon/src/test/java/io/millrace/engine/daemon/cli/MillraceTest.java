@@ -50,6 +50,9 @@ final class MillraceTest {
         "snapshot create v",
         "clone s",
         "stats -o yaml",
+        "store export v file",
+        "store check",
+        "store dump path --segment many",
         "frobnicate"
       })
   void wrongUsageEndsWithTwo(String line) {

@@ -119,6 +119,15 @@ final class OfflineToolsIT {
     assertEquals(served.get("v"), sum(file.toString()));
   }
 
+  @Test
+  void aDumpTellsTheRecords() throws Exception {
+    String all = store("dump", store).ok();
+    assertTrue(all.contains("CATALOG") && all.contains("name=v]"), all);
+    String first = store("dump", store, "--segment", "1").ok();
+    assertTrue(first.contains("commit page 0 ") && first.contains("VolumeCreated["), first);
+    assertEquals(2, store("dump", store, "--segment", "99999").exitCode());
+  }
+
   private static void flipBit(String path, long offset) throws Exception {
     try (RandomAccessFile file = new RandomAccessFile(path, "rw")) {
       file.seek(offset);
@@ -142,7 +151,7 @@ final class OfflineToolsIT {
   }
 
   @Test
-  void theReaderThatWasWrittenFromTheFormatAloneReadsTheSame() throws Exception {
+  void aReaderThatKnowsTheFormatAloneReadsTheSame() throws Exception {
     String before = sum(store);
     for (String object : served.keySet()) {
       Path file = folder.resolve("read-" + object);
