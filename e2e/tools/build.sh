@@ -79,16 +79,26 @@ build_family() {
   local family=$1 dir started
   dir=$(family_dir "$family")
   [ -e "$dir/complete" ] && return
+  mkdir -p "$dir"
+  exec 5>"$dir.lock"
+  flock --nonblock 5 || { say "waiting for another run that builds $family"; flock 5; }
+  [ -e "$dir/complete" ] && return
   started=$SECONDS
   say "building $family (log: $dir/build.log); the Go compiler needs: kubernetes ~7 min, csi ~4, kubevirt ~6, etcd ~1"
   rm -rf "$dir/bin" "$dir/share"; mkdir -p "$dir/bin"
-  # In the background, because bash ignores `set -e` inside anything that an `if` asks.
-  "build_$family" "$dir/bin" >"$dir/build.log" 2>&1 &
+  # In the background, because bash ignores `set -e` inside anything that an `if` asks; as a group, so that no compiler
+  # goes on when this is interrupted.
+  set -m
+  "build_$family" "$dir/bin" >"$dir/build.log" 2>&1 5>&- &
+  set +m
+  trap 'kill -TERM -- -$! 2>/dev/null || true' EXIT
   if ! wait $!; then
+    trap - EXIT
     tail -n 30 "$dir/build.log" >&2
     echo "error: building $family failed; whole log: $dir/build.log" >&2
     exit 1
   fi
+  trap - EXIT
   touch "$dir/complete"
   say "$family built in $((SECONDS - started)) s: $(ls "$dir/bin" | tr '\n' ' ')"
 }

@@ -62,20 +62,6 @@ final class DesktopPoolE2E {
   }
 
   @Test
-  @Order(2)
-  void applyingTheSameAgainChangesNothing(Cluster cluster) throws Exception {
-    DesktopPool before = settled(cluster);
-    List<String> desktops = versions(cluster);
-    cluster.apply(Given.poolYaml(POOL, 2, "v1"));
-    Thread.sleep(5_000);
-    DesktopPool after = cluster.pool(POOL);
-    assertEquals(before.getMetadata().getGeneration(), after.getMetadata().getGeneration());
-    assertEquals(
-        before.getMetadata().getResourceVersion(), after.getMetadata().getResourceVersion());
-    assertEquals(desktops, versions(cluster));
-  }
-
-  @Test
   @Order(3)
   void scaleUpAndDownThroughTheScaleSubresource(Cluster cluster) {
     scale(cluster, 3);
@@ -117,18 +103,6 @@ final class DesktopPoolE2E {
         desktop.getMetadata().getName() + " at its login prompt",
         Given.BOOT_LIMIT,
         () -> guest.status().filter(GuestStatus::loginReached));
-  }
-
-  private static DesktopPool settled(Cluster cluster) {
-    Waiting.untilTrue(
-        "pool ready", Given.BOOT_LIMIT, () -> States.isTrue(cluster.pool(POOL), "Ready"));
-    return cluster.pool(POOL);
-  }
-
-  private static List<String> versions(Cluster cluster) {
-    return cluster.desktops(POOL).stream()
-        .map(desktop -> desktop.getMetadata().getResourceVersion())
-        .toList();
   }
 
   private static void scale(Cluster cluster, int replicas) {

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * From a disk to a state that can serve: superblock → root → checkpoint → log → next epoch.
  *
- * <p>Changes nothing but the epoch in the superblock, so it may be cut short anywhere and begun
- * again. Each step submits its reads or writes and names the step that follows when all have ended.
+ * <p>Writes again what counts and is perhaps in a cache only, then the next epoch, and nothing
+ * else: so it may be cut short anywhere and begun again. Each step submits its reads or writes and
+ * names the step that follows when all have ended.
  */
 final class Recovery {
   private final Arena arena;

@@ -8,8 +8,8 @@ public enum StoreState {
   SERVING,
   /** A write or sync failed, for good: writes are refused, reads of proven data go on. */
   STOPPED,
-  /** Refused at recovery; {@link Store#reason} names the damage. */
+  /** Refused at recovery; {@link Store#reason} names the damage, or the write that failed. */
   DAMAGED,
-  /** Orderly closed: everything is in the checkpoint. */
+  /** Orderly closed: everything is in a checkpoint or, when none had room, durable in the log. */
   CLOSED
 }

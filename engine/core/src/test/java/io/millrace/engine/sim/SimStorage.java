@@ -2,11 +2,13 @@ package io.millrace.engine.sim;
 
 import io.millrace.engine.core.Storage;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,7 @@ final class SimStorage implements Storage {
   private static final int BLOCK_BYTES = 4096;
   private static final int SECTOR_BYTES = 512;
   private static final byte POISON = (byte) 0xA5;
+  private static final Set<String> WITNESSES = Set.of("MRCOMMIT", "MILLRACE");
 
   private enum Kind {
     READ(1),
@@ -63,12 +66,18 @@ final class SimStorage implements Storage {
     }
   }
 
+  /** A sync that has ended, and what it covers. */
+  private record HeldSync(long order, long covers) {}
+
   /** A write that has ended and that no sync has made durable; hopeless after a failed sync. */
   private static final class Unsynced {
     final long offset;
     final byte[] data;
     final long ended;
+
+    /** What its content may tell to be durable; 0 when that can tell nothing. */
     final long knownDurable;
+
     boolean hopeless;
 
     Unsynced(long offset, byte[] data, long ended, long knownDurable) {
@@ -100,6 +109,7 @@ final class SimStorage implements Storage {
   private final List<Long> damagedWrites = new ArrayList<>();
   private long ended;
   private long syncedEnded;
+  private final List<HeldSync> heldSyncs = new ArrayList<>();
   private long watermark;
   private long faultsStruck;
 
@@ -245,6 +255,7 @@ final class SimStorage implements Storage {
       System.arraycopy(platter, (int) write.offset, current, (int) write.offset, write.data.length);
     }
     flying.clear();
+    heldSyncs.clear();
     unsynced.clear();
     armed.clear();
   }
@@ -262,6 +273,7 @@ final class SimStorage implements Storage {
       apply(call.offset, mixed, 0);
     }
     flying.clear();
+    heldSyncs.clear();
     armed.clear();
   }
 
@@ -377,9 +389,21 @@ final class SimStorage implements Storage {
       return 0;
     }
     if (broken != BrokenRule.SILENT_LOSS || !dice.percent(2)) {
-      apply(call.offset, call.data, call.knownDurable);
+      apply(call.offset, call.data, bearsWitness(call) ? call.knownDurable : 0);
     }
     return 0;
+  }
+
+  /**
+   * Commits and superblocks tell how far the log was durable when they were written; chunks and
+   * summaries do not, roots only how far it was some time before, nor does what is written again.
+   */
+  private boolean bearsWitness(Call call) {
+    int from = (int) call.offset;
+    int to = from + call.data.length;
+    boolean again = Arrays.equals(current, from, to, call.data, 0, call.data.length);
+    String magic = new String(call.data, 0, 8, StandardCharsets.US_ASCII);
+    return !again && WITNESSES.contains(magic);
   }
 
   private void apply(long offset, byte[] data, long knownDurable) {
@@ -413,8 +437,23 @@ final class SimStorage implements Storage {
       }
     }
     unsynced.removeIf(write -> write.ended <= covers && !write.hopeless);
-    syncedEnded = Math.max(syncedEnded, covers);
+    heldSyncs.add(new HeldSync(call.order, covers));
+    tellSyncs();
     return 0;
+  }
+
+  /** A store knows of a sync only when those that were submitted before it have ended as well. */
+  private void tellSyncs() {
+    long firstFlying = Long.MAX_VALUE;
+    for (Call call : flying) {
+      firstFlying = call.kind == Kind.SYNC ? Math.min(firstFlying, call.order) : firstFlying;
+    }
+    for (HeldSync sync : List.copyOf(heldSyncs)) {
+      if (sync.order < firstFlying) {
+        syncedEnded = Math.max(syncedEnded, sync.covers);
+        heldSyncs.remove(sync);
+      }
+    }
   }
 
   private static void copy(Unsynced write, int from, int to, byte[] into) {
