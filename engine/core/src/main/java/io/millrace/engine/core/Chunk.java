@@ -9,18 +9,21 @@ package io.millrace.engine.core;
  *   24 u64 checkpoint number      48 u32 bytes     60 u32 CRC32C of the pages
  *   32 u64 zero                   64 items
  *
- * DIRECTORY  references as in {@link ChunkReference}
- * CATALOG    records: u16 type, u16 bytes of the body, body
- *            1, 4 as in {@link Records} (1: layer is the top; parent layer is 0)
- *            16 layer: id, parent id, flags (bit 0: frozen)
- *            17 merged layer: id, owner's id, sequence: only segments below it name the layer
- * SEGMENTS   u32 id, u8 state, u8 stream, u16 used pages, u64 sequence, u64 LSN when sealed,
- *            u64 zero (room for a tier)
- * RESERVE    u32 segment ids in the order of use
- * MAP        leaves: u64 layer id, u64 index, u16 entries (65535: all whiteouts), u16 flags (bit 0:
- *            a block that is not present is a whiteout), u32 zero, then the leaf's bitmap and
- *            entries as in {@link Leaf}
+ * 1 DIRECTORY  references as in {@link ChunkReference}
+ * 2 CATALOG    records: u16 type, u16 bytes of the body, body
+ *              1, 4 as in {@link Records} (1: layer is the top; parent layer is 0)
+ *              16 layer: id, parent id, flags (bit 0: frozen)
+ *              17 merged layer: id, owner's id, sequence: only segments below it name the layer
+ * 3 SEGMENTS   u32 id, u8 state (1: open, 2: sealed), u8 stream, u16 used pages, u64 sequence,
+ *              u64 LSN when sealed, u64 zero (room for a tier)
+ * 4 RESERVE    u32 segment ids in the order of use
+ * 5 MAP        leaves: u64 layer id, u64 index, u16 entries (65535: all whiteouts, and nothing
+ *              follows), u16 flags (bit 0: a block that is not present is a whiteout), u32 zero, then
+ *              the leaf's bitmap and entries as in {@link Leaf}
  * </pre>
+ *
+ * <p>In this order. In the catalog layers come first, each after its parent; leaves ascend by layer
+ * and index.
  *
  * <p>A directory may refer to chunks of an older checkpoint, so that only changed maps need to be
  * written.
@@ -45,7 +48,7 @@ final class Chunk {
   static final int TYPE_LAYER = 16;
   static final int TYPE_MERGED = 17;
 
-  private static final int CRC = 60;
+  static final int CRC = 60;
 
   private Chunk() {}
 

@@ -5,7 +5,7 @@ package io.millrace.engine.core;
  *
  * <pre>
  * segment 0: page 0 superblock A, 4 root A, 8 superblock B, 12 root B; the rest unused
- * segment n: usablePages of commits, then the summary to the end of the segment
+ * segment n: usable pages of commits or chunks, then the summary to the end of the segment
  * </pre>
  *
  * @param segmentPages pages of a segment

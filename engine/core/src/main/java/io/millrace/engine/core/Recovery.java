@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Recovery {
   private final Arena arena;
   private final long storageBytes;
+  private final boolean readOnly;
   private final PageBuffer[] pages = new PageBuffer[2];
   private final ArrayDeque<ChunkReference> references = new ArrayDeque<>();
   private final Tuning tuning;
@@ -42,7 +43,13 @@ final class Recovery {
       long nextRelocation) {}
 
   Recovery(Disk disk, Arena arena, long storageBytes, Tuning tuning) {
+    this(disk, arena, storageBytes, tuning, false);
+  }
+
+  /** With {@code readOnly} it finds the same state and writes nothing: nobody may serve it. */
+  Recovery(Disk disk, Arena arena, long storageBytes, Tuning tuning, boolean readOnly) {
     this.tuning = tuning;
+    this.readOnly = readOnly;
     this.arena = arena;
     this.storageBytes = storageBytes;
     for (int i = 0; i < pages.length; i++) {
@@ -253,7 +260,11 @@ final class Recovery {
     w.lastLsn = replay.lastLsn();
     w.lastCrc = replay.lastCrc();
     w.unproven = replay.unproven();
-    rewriteTail();
+    if (readOnly) {
+      finish();
+    } else {
+      rewriteTail();
+    }
   }
 
   /**

@@ -17,7 +17,7 @@ final class Summary {
   static final long MAGIC = Bytes.magic("MRSUMMRY");
   static final int HEADER_BYTES = 64;
   static final int ENTRY_BYTES = 32;
-  private static final int CRC = 60;
+  static final int CRC = 60;
 
   private final PageBuffer buffer;
   private final int bytes;

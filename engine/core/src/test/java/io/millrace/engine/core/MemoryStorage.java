@@ -2,6 +2,7 @@ package io.millrace.engine.core;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -103,6 +104,18 @@ final class MemoryStorage implements Storage {
     byte[] page = hopeless.getOrDefault(number, durable.get(number));
     page = cached.getOrDefault(number, page);
     return page == null ? new byte[4096] : page.clone();
+  }
+
+  /** The first page from segment 1 on, of 16 pages each, that is filled with this byte. */
+  long pageFilledWith(int value) {
+    byte[] wanted = new byte[4096];
+    Arrays.fill(wanted, (byte) value);
+    for (long number = 16; number < sizeBytes / 4096; number++) {
+      if (Arrays.equals(wanted, page(number))) {
+        return number;
+      }
+    }
+    throw new AssertionError("no page is filled with " + value);
   }
 
   @Override

@@ -118,7 +118,7 @@ final class Output {
     out.println(line.toString().stripTrailing());
   }
 
-  private static String json(List<Field> fields) {
+  static String json(List<Field> fields) {
     return "{" + String.join(", ", fields.stream().map(Field::json).toList()) + "}";
   }
 

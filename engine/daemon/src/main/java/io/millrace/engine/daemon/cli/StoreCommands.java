@@ -6,6 +6,12 @@ import picocli.CommandLine.Command;
 @Command(
     name = "store",
     mixinStandardHelpOptions = true,
-    description = "Lays out a store, or tells what it holds.",
-    subcommands = {StoreFormat.class, StoreShow.class})
+    description = "Lays out a store, looks into it, and gets data out of it.",
+    subcommands = {
+      StoreFormat.class,
+      StoreShow.class,
+      StoreExport.class,
+      StoreCheck.class,
+      StoreDumpCommand.class
+    })
 final class StoreCommands {}

@@ -70,7 +70,7 @@ public final class FileStorage implements Storage, AutoCloseable {
   }
 
   /** Waits a moment: a predecessor that was killed holds the lock until its last call has ended. */
-  private static void lock(Path path, int fd) throws IOException {
+  static void lock(Path path, int fd) throws IOException {
     long deadline = System.nanoTime() + LOCK_PATIENCE.toNanos();
     while (!Libc.tryLock(fd, path.toString())) {
       if (System.nanoTime() > deadline) {

@@ -37,7 +37,7 @@ final class MillraceTest {
       assertTrue(help.contains("--help"), help);
       assertTrue(command.getCommandSpec().usageMessage().description().length > 0, help);
     }
-    assertEquals(17, commands.size());
+    assertEquals(20, commands.size());
   }
 
   @ParameterizedTest
@@ -50,6 +50,9 @@ final class MillraceTest {
         "snapshot create v",
         "clone s",
         "stats -o yaml",
+        "store export v file",
+        "store check",
+        "store dump path --segment many",
         "frobnicate"
       })
   void wrongUsageEndsWithTwo(String line) {

@@ -1,0 +1,173 @@
+package io.millrace.engine.daemon.cli;
+
+import io.millrace.engine.core.Finding;
+import io.millrace.engine.core.Fsck;
+import io.millrace.engine.daemon.ExitCode;
+import io.millrace.engine.daemon.ObjectId;
+import io.millrace.engine.daemon.cli.Output.Field;
+import io.millrace.engine.daemon.storage.ReadOnlyStorage;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code millrace store check}: a file system check for stores, which repairs nothing. */
+@Command(
+    name = "check",
+    mixinStandardHelpOptions = true,
+    description =
+        "Checks every structure and every live block of a store that no daemon serves. The store is"
+            + " only read.",
+    footer = {
+      "",
+      "It holds superblocks, roots, checkpoint, log, layers, maps, commit headers, summaries and",
+      "data against each other, and names segment, page, layer and block of what is wrong. A",
+      "warning is something that nothing depends on and that the next opening mends, such as one",
+      "of two copies of a superblock. The end of the log that no later record vouches for may be",
+      "lost in a crash, so what is missing there is no damage."
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:The store is clean; there may be warnings",
+      "1:Failure, such as a disk that is not there",
+      "2:Wrong usage",
+      "4:A daemon serves the store",
+      "6:The store is damaged"
+    })
+final class StoreCheck implements Callable<Integer> {
+  private static final int PROGRESS_STEPS = 10;
+  private static final int QUIET_SEGMENTS = 256;
+
+  @Parameters(paramLabel = "PATH", description = "File or block device that holds the store.")
+  private Path path = Path.of("");
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  @Option(
+      names = "--no-data",
+      description = "Do not read the data blocks, only what is about them.")
+  private boolean noData;
+
+  @Spec private @Nullable CommandSpec command;
+
+  @Override
+  public Integer call() throws IOException {
+    try (ReadOnlyStorage storage = ReadOnlyStorage.open(path)) {
+      Fsck.Report report = Fsck.check(storage, !noData, this::progress);
+      PrintWriter out = spec().commandLine().getOut();
+      if (json) {
+        out.println(json(report));
+      } else {
+        print(report, out);
+      }
+      out.flush();
+      return report.clean() ? ExitCode.OK : ExitCode.DAMAGED;
+    }
+  }
+
+  private void progress(int done, int all) {
+    boolean step = done * PROGRESS_STEPS / all != (done - 1) * PROGRESS_STEPS / all;
+    if (all > QUIET_SEGMENTS && step) {
+      PrintWriter err = spec().commandLine().getErr();
+      err.println("checked " + done + " of " + all + " segments");
+      err.flush();
+    }
+  }
+
+  private void print(Fsck.Report report, PrintWriter out) {
+    report.findings().forEach(out::println);
+    long more = report.damages() + report.warnings() - report.findings().size();
+    if (more > 0) {
+      out.println("and " + more + " more");
+    }
+    Fsck.Counts c = report.counts();
+    out.printf(
+        "looked at %d volumes, %d snapshots, %d layers, %d chunks of the checkpoint,"
+            + " %d commits in %d segments, %d blocks, the data of %d%n",
+        c.volumes(),
+        c.snapshots(),
+        c.layers(),
+        c.chunks(),
+        c.commits(),
+        c.segmentsInUse(),
+        c.blocks(),
+        c.dataBlocks());
+    out.printf(
+        "%s: store %s is %s: %d damaged, %d warnings%n",
+        path,
+        report.store().map(UUID::toString).orElse("without a name"),
+        report.clean() ? "clean" : "DAMAGED",
+        report.damages(),
+        report.warnings());
+  }
+
+  private String json(Fsck.Report report) {
+    Fsck.Counts c = report.counts();
+    List<Field> looked =
+        List.of(
+            new Field("volumes", c.volumes()),
+            new Field("snapshots", c.snapshots()),
+            new Field("layers", c.layers()),
+            new Field("chunks", c.chunks()),
+            new Field("segments_in_use", c.segmentsInUse()),
+            new Field("commits", c.commits()),
+            new Field("blocks", c.blocks()),
+            new Field("data_blocks", c.dataBlocks()));
+    List<Field> head =
+        List.of(
+            new Field("path", path.toString()),
+            new Field("uuid", report.store().map(UUID::toString).orElse("")),
+            new Field("clean", report.clean()),
+            new Field("damages", report.damages()),
+            new Field("warnings", report.warnings()));
+    List<String> findings =
+        report.findings().stream().map(StoreCheck::fields).map(Output::json).toList();
+    String opened = Output.json(head);
+    return opened.substring(0, opened.length() - 1)
+        + ", \"checked\": "
+        + Output.json(looked)
+        + ", \"findings\": ["
+        + (findings.isEmpty() ? "" : "\n  " + String.join(",\n  ", findings) + "\n")
+        + "]}";
+  }
+
+  /** Numbers that do not apply are left out. */
+  private static List<Field> fields(Finding finding) {
+    List<Field> fields = new ArrayList<>();
+    fields.add(new Field("severity", finding.severity().name().toLowerCase(Locale.ROOT)));
+    fields.add(new Field("part", finding.part().name().toLowerCase(Locale.ROOT)));
+    add(fields, "segment", finding.segment());
+    add(fields, "page", finding.page());
+    if (finding.layerId() != Finding.NONE) {
+      fields.add(new Field("layer", new ObjectId(finding.layerId()).toString()));
+    }
+    add(fields, "block", finding.block());
+    fields.add(new Field("text", finding.text()));
+    fields.add(new Field("seen_by", String.join(", ", finding.seenBy())));
+    return fields;
+  }
+
+  private static void add(List<Field> fields, String name, long value) {
+    if (value != Finding.NONE) {
+      fields.add(new Field(name, value));
+    }
+  }
+
+  private CommandSpec spec() {
+    if (command == null) {
+      throw new IllegalStateException("used outside a command");
+    }
+    return command;
+  }
+}
