@@ -38,8 +38,13 @@ final class SamplesE2E {
   void samplesAppliedTwiceChangeNothing(Cluster cluster) throws Exception {
     String digest = SampleImage.sha256("debian-v1.raw");
     apply(cluster, digest);
-    cluster.awaitDesktops("office", 3, "up", States::isReady, Given.BOOT_LIMIT);
-    cluster.awaitBound("ann", LIMIT);
+    cluster.awaitBound("ann", Given.BOOT_LIMIT);
+    cluster.awaitDesktops(
+        "office",
+        3,
+        "with an address",
+        desktop -> desktop.getStatus() != null && desktop.getStatus().ip() != null,
+        Given.BOOT_LIMIT);
     Waiting.untilTrue("pool settled", LIMIT, () -> States.isTrue(cluster.pool("office"), "Ready"));
     Map<String, String> before = settled(cluster);
     assertTrue(before.size() >= 3 * 3 + 3, before.toString());
