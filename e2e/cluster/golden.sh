@@ -90,7 +90,7 @@ prepare() (
 # What no start has used for two weeks: a changed input leaves gigabytes under its old key.
 forget_unused() {
   touch "$@"
-  find "$golden" "$cache/images" -mindepth 1 -maxdepth 1 ! -name lock -mtime +14 -exec rm -rf --one-file-system {} +
+  find "$golden" "$cache"/{images,layers,guest} -mindepth 1 -maxdepth 1 ! -name lock -mtime +14 -exec rm -rf --one-file-system {} +
 }
 
 # restore NODES: a state folder as the golden cluster was when it stopped.

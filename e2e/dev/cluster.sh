@@ -25,6 +25,7 @@ publish_guests() {
 
 up() {
   need_host
+  need_room_for_cluster
   need_go
   e2e/tools/build.sh
   need_java

@@ -16,6 +16,22 @@ logged() {
   return "$code"
 }
 
+# need_room FOLDER GIB WHAT: fails now rather than in the middle of long work.
+need_room() {
+  local free
+  mkdir -p "$1"
+  free=$(df --output=avail -B1 "$1" | tail -n 1)
+  [ "$free" -ge $(($2 << 30)) ] ||
+    die "$3 needs $2 GiB free at $1, $((free >> 30)) GiB are; make room (./dev clean --cache removes what first runs built), or set MILLRACE_CACHE and MILLRACE_STATE to folders that have it"
+}
+
+# For a cluster that is not up yet: its store, its databases and its containers; before that, what a first run builds.
+need_room_for_cluster() {
+  local state=${MILLRACE_STATE:-$repo/target/cluster}
+  [ -e "$(e2e/tools/build.sh --path | cut -d: -f1)" ] || need_room "$cache" 20 "a first run"
+  [ -d "$state/run" ] || need_room "$state" 8 "a cluster"
+}
+
 need_root() { [ "$(id -u)" = 0 ] || die "this makes namespaces, mounts and loop devices: run as root"; }
 
 need_host() {

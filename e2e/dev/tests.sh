@@ -11,6 +11,7 @@ run_tests() {
     esac
   done
   [ ${#parts[@]} -gt 0 ] || parts=(unit it sanity e2e)
+  [[ " ${parts[*]} " != *" e2e "* ]] || MILLRACE_STATE=$(e2e_state) need_room_for_cluster
   rm -rf target/reports target/logs
   mkdir -p target/reports
   trap 'trap - EXIT; count_tests && exit 0 || exit 1' EXIT
@@ -72,10 +73,13 @@ collect() {
   done
 }
 
-# On a cluster of its own: one that somebody plays with stays as it is.
+# A cluster of its own: one that somebody plays with stays as it is.
+e2e_state() { echo "${MILLRACE_STATE:-$repo/target/test-cluster}"; }
+
 test_e2e_processes() {
   local code=0
-  export MILLRACE_STATE=${MILLRACE_STATE:-$repo/target/test-cluster}
+  MILLRACE_STATE=$(e2e_state)
+  export MILLRACE_STATE
   trap 'trap - EXIT; down || exit 1' EXIT
   trap 'exit 130' INT TERM
   up

@@ -204,4 +204,5 @@ for format in raw qcow2; do
   mv "$file.sha256.new" "$file.sha256"
   echo "$key" >"$file.key"
 done
+touch "$disk" "$tagged".{raw,qcow2} "${out%.raw}".{raw,qcow2}{,.key,.sha256} # used today: what isn't is forgotten in time
 say "guest $tag: $out ($(du -h "$out" | cut -f1) of ${disk_mib} MiB), ${out%.raw}.qcow2 ($(du -h "${out%.raw}.qcow2" | cut -f1))"

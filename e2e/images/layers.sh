@@ -63,6 +63,7 @@ base_layers() {
     layer_of_root "$root" "$system"
   fi
   [ -e "$runtime" ] || java_layer "$java" "$runtime"
+  touch "$system" "$runtime" # used today: what isn't is forgotten in time
   printf '%s\n' "$system" "$runtime"
 }
 
