@@ -80,8 +80,7 @@ final class Daemon implements AutoCloseable {
     return Files.readString(log());
   }
 
-  /** Starts it and waits until it serves. */
-  void start(String... more) throws IOException, InterruptedException {
+  private Process launch(String... more) throws IOException {
     starts++;
     List<String> command = new ArrayList<>(List.of(APP.resolve("bin/millraced").toString()));
     command.addAll(List.of(daemonArguments(more)));
@@ -90,6 +89,21 @@ final class Daemon implements AutoCloseable {
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     Process started = builder.start();
     process = started;
+    return started;
+  }
+
+  /** Starts it and kills it after this time, wherever it is then. */
+  void startAndKill(Duration after) throws IOException, InterruptedException {
+    Process started = launch();
+    if (started.waitFor(after.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new AssertionError("millraced did not come up:\n" + logText());
+    }
+    kill();
+  }
+
+  /** Starts it and waits until it serves. */
+  void start(String... more) throws IOException, InterruptedException {
+    Process started = launch(more);
     long deadline = System.nanoTime() + START_LIMIT.toNanos();
     while (!logText().contains("millraced: serving on")) {
       if (!started.isAlive() || System.nanoTime() > deadline) {
