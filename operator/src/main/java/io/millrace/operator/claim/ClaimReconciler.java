@@ -76,14 +76,9 @@ public final class ClaimReconciler implements Reconciler<DesktopClaim> {
   }
 
   private void report(DesktopClaim claim, DesktopClaimStatus status) {
-    if (status.equals(claim.getStatus())) {
-      return;
+    if (writes.report(claim, new DesktopClaim(), status)) {
+      publish(claim, status);
     }
-    DesktopClaim fresh = new DesktopClaim();
-    fresh.setMetadata(Pass.identity(claim));
-    fresh.setStatus(status);
-    writes.applyStatusLocked(claim, fresh);
-    publish(claim, status);
   }
 
   private void publish(DesktopClaim claim, DesktopClaimStatus status) {

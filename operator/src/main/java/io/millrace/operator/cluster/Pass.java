@@ -1,8 +1,6 @@
 package io.millrace.operator.cluster;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.ObjectMeta;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import java.net.HttpURLConnection;
@@ -50,13 +48,5 @@ public final class Pass {
   public static String refusal(KubernetesClientException e) {
     String said = e.getStatus() == null ? e.getMessage() : e.getStatus().getMessage();
     return "the API server refuses it: " + said;
-  }
-
-  /** Name and namespace only: what a fresh object for server-side apply starts from. */
-  public static ObjectMeta identity(HasMetadata object) {
-    return new ObjectMetaBuilder()
-        .withName(object.getMetadata().getName())
-        .withNamespace(object.getMetadata().getNamespace())
-        .build();
   }
 }

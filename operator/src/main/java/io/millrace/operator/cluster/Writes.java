@@ -4,8 +4,10 @@ import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link #create}: an object that never changes. If it is there already, it is the one that
  *       an earlier pass made, or the caller is told that somebody else holds the name.
  *   <li>{@link #apply}: server-side apply of the whole intent, from a fresh object.
+ *   <li>{@link #report}: the same of a status, for the version that was observed.
  *   <li>{@link #patchLocked}: a change that is right only for the version that was observed.
  *   <li>{@link #delete}, {@link #deleteLocked}: of exactly the object that was observed.
  * </ul>
@@ -92,10 +95,27 @@ public final class Writes {
                 .build());
   }
 
-  /** The same of the status. */
-  public void applyStatus(HasMetadata object) {
+  /**
+   * Applies the status, unless the object shows it already, if the object still has the version
+   * that was observed. So nothing is reported from a stale cache, and what a reconciler says after
+   * it, it says once.
+   *
+   * @param fresh an object of the kind that holds nothing yet
+   * @return whether the status is a new one
+   */
+  public <S, R extends CustomResource<?, S>> boolean report(R observed, R fresh, S status) {
+    if (status.equals(observed.getStatus())) {
+      return false;
+    }
+    fresh.setMetadata(
+        new ObjectMetaBuilder()
+            .withName(observed.getMetadata().getName())
+            .withNamespace(observed.getMetadata().getNamespace())
+            .withResourceVersion(observed.getMetadata().getResourceVersion())
+            .build());
+    fresh.setStatus(status);
     client
-        .resource(object)
+        .resource(fresh)
         .subresource("status")
         .patch(
             new PatchContext.Builder()
@@ -103,15 +123,7 @@ public final class Writes {
                 .withFieldManager(Labels.OPERATOR)
                 .withForce(true)
                 .build());
-  }
-
-  /**
-   * Applies the status if the object still has the version that was observed. So nothing is
-   * reported from a stale cache, and what a reconciler says after it, it says once.
-   */
-  public void applyStatusLocked(HasMetadata observed, HasMetadata fresh) {
-    fresh.getMetadata().setResourceVersion(observed.getMetadata().getResourceVersion());
-    applyStatus(fresh);
+    return true;
   }
 
   /** Merges the patch if the object still has the resource version that was observed. */

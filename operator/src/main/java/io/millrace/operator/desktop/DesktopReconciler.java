@@ -104,15 +104,10 @@ public final class DesktopReconciler implements Reconciler<Desktop> {
   }
 
   private void report(Desktop desktop, DesktopStatus status, Plan plan) {
-    if (status.equals(desktop.getStatus())) {
-      return;
+    if (writes.report(desktop, new Desktop(), status)) {
+      DesktopNews.of(desktop.getStatus(), status, plan)
+          .forEach(news -> events.publish(desktop, news.reason(), news.note()));
     }
-    Desktop fresh = new Desktop();
-    fresh.setMetadata(Pass.identity(desktop));
-    fresh.setStatus(status);
-    writes.applyStatusLocked(desktop, fresh);
-    DesktopNews.of(desktop.getStatus(), status, plan)
-        .forEach(news -> events.publish(desktop, news.reason(), news.note()));
   }
 
   private static UpdateControl<Desktop> nextLook(Plan plan, boolean soon) {

@@ -118,9 +118,7 @@ public final class ImageReconciler implements Reconciler<GoldenImage> {
     }
     String message = "can't be deleted while used by " + String.join(", ", users);
     GoldenImageStatus before = image.getStatus();
-    GoldenImage fresh = new GoldenImage();
-    fresh.setMetadata(Pass.identity(image));
-    fresh.setStatus(
+    GoldenImageStatus status =
         new GoldenImageStatus(
             image.getMetadata().getGeneration(),
             before == null ? null : before.versions(),
@@ -131,23 +129,17 @@ public final class ImageReconciler implements Reconciler<GoldenImage> {
                 .set(Conditions.READY, false, "InUse", message)
                 .set(Conditions.RECONCILING, false, "InUse", message)
                 .set(Conditions.STALLED, true, "InUse", message)
-                .build()));
-    if (!fresh.getStatus().equals(before)) {
-      writes.applyStatusLocked(image, fresh);
+                .build());
+    if (writes.report(image, new GoldenImage(), status)) {
       events.publish(image, EventReason.IMAGE_IN_USE, message);
     }
     return UpdateControl.<GoldenImage>noUpdate().rescheduleAfter(Pass.RECHECK);
   }
 
   private void report(GoldenImage image, GoldenImageStatus status) {
-    if (status.equals(image.getStatus())) {
-      return;
+    if (writes.report(image, new GoldenImage(), status)) {
+      publish(image, status);
     }
-    GoldenImage fresh = new GoldenImage();
-    fresh.setMetadata(Pass.identity(image));
-    fresh.setStatus(status);
-    writes.applyStatusLocked(image, fresh);
-    publish(image, status);
   }
 
   private UpdateControl<GoldenImage> nextPass(

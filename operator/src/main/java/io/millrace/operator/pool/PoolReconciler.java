@@ -73,15 +73,9 @@ public final class PoolReconciler implements Reconciler<DesktopPool> {
   }
 
   private void report(DesktopPool pool, DesktopPoolStatus status, Plan plan) {
-    if (status.equals(pool.getStatus())) {
-      return;
-    }
-    DesktopPool fresh = new DesktopPool();
-    fresh.setMetadata(Pass.identity(pool));
-    fresh.setStatus(status);
-    writes.applyStatusLocked(pool, fresh);
     var before = pool.getStatus() == null ? null : pool.getStatus().conditions();
-    if (Conditions.holds(status.conditions(), Conditions.STALLED)
+    if (writes.report(pool, new DesktopPool(), status)
+        && Conditions.holds(status.conditions(), Conditions.STALLED)
         && !Conditions.holds(before, Conditions.STALLED)) {
       events.publish(pool, EventReason.POOL_STALLED, plan.message());
     }

@@ -39,8 +39,6 @@ final class Controllers {
                 settings
                     .withKubernetesClient(client)
                     .withCloseClientOnStop(false)
-                    // An older event must not push what was just written out of the cache.
-                    .withParseResourceVersions(true)
                     .withInformerStoppedHandler(whenBlind)
                     .withConcurrentReconciliationThreads(THREADS)
                     .withReconciliationTerminationTimeout(STOP_TIMEOUT));
