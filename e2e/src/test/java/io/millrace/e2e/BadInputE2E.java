@@ -80,14 +80,8 @@ final class BadInputE2E {
 
   /** Pods and volume claims whose name begins with the image's. */
   private static List<String> leftOf(Cluster cluster, String image) {
-    var pods = cluster.client().pods().inNamespace(cluster.namespace()).list().getItems();
-    var disks =
-        cluster
-            .client()
-            .persistentVolumeClaims()
-            .inNamespace(cluster.namespace())
-            .list()
-            .getItems();
+    var pods = cluster.pods().list().getItems();
+    var disks = cluster.volumeClaims().list().getItems();
     return Stream.<HasMetadata>concat(pods.stream(), disks.stream())
         .map(object -> object.getKind() + " " + object.getMetadata().getName())
         .filter(found -> found.contains(" " + image))

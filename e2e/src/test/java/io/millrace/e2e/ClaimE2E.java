@@ -7,10 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.api.v1alpha1.Desktop;
 import io.millrace.e2e.cluster.Cluster;
 import io.millrace.e2e.cluster.States;
-import io.millrace.e2e.cluster.Waiting;
 import io.millrace.e2e.guest.Guest;
 import io.millrace.e2e.guest.GuestStatus;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -38,7 +36,8 @@ final class ClaimE2E {
   void theNextUserDoesNotSeeTheFileOfTheLast(Cluster cluster) throws Exception {
     cluster.claim("first", POOL, "ann");
     Desktop anns = cluster.awaitBound("first", Given.BOOT_LIMIT);
-    Guest guest = login(anns);
+    Cluster.awaitLogin(anns, Given.BOOT_LIMIT);
+    Guest guest = States.guest(anns);
     guest.write("secret.txt", "of ann");
     assertEquals("of ann", guest.read("secret.txt").strip());
 
@@ -50,19 +49,8 @@ final class ClaimE2E {
     assertTrue(States.cloneNumber(bobs) > States.cloneNumber(anns));
     assertTrue(States.resetMillis(bobs) > 0);
     System.out.println("reset took " + States.resetMillis(bobs) + " ms");
-    GuestStatus seenByBob = login(bobs).status().orElseThrow();
+    GuestStatus seenByBob = Cluster.awaitLogin(bobs, Given.BOOT_LIMIT);
     assertFalse(seenByBob.files().contains("secret.txt"), seenByBob.files().toString());
     assertEquals(1, seenByBob.boots(), "a fresh clone has been booted once");
-  }
-
-  private static Guest login(Desktop desktop) {
-    Guest guest = States.guest(desktop);
-    return Waiting.until(
-        desktop.getMetadata().getName() + " at its login prompt",
-        Given.BOOT_LIMIT,
-        () ->
-            guest.status().filter(GuestStatus::loginReached).isPresent()
-                ? Optional.of(guest)
-                : Optional.empty());
   }
 }

@@ -72,13 +72,7 @@ final class CrashE2E {
         desktop -> States.isReady(desktop) && desktop.getSpec().claimRef() == null,
         Given.BOOT_LIMIT);
     long claims =
-        cluster
-            .client()
-            .persistentVolumeClaims()
-            .inNamespace(cluster.namespace())
-            .list()
-            .getItems()
-            .stream()
+        cluster.volumeClaims().list().getItems().stream()
             .filter(claim -> claim.getMetadata().getName().startsWith(POOL))
             .count();
     assertEquals(2, claims, "one root disk per desktop, none left over");

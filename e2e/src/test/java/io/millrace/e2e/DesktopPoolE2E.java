@@ -11,7 +11,6 @@ import io.millrace.e2e.cluster.EngineClient;
 import io.millrace.e2e.cluster.States;
 import io.millrace.e2e.cluster.Waiting;
 import io.millrace.e2e.demo.Identities;
-import io.millrace.e2e.guest.Guest;
 import io.millrace.e2e.guest.GuestStatus;
 import io.millrace.engine.api.Stats;
 import io.millrace.engine.api.Store;
@@ -51,7 +50,7 @@ final class DesktopPoolE2E {
       List<GuestStatus> guests = new ArrayList<>();
       for (Desktop desktop :
           cluster.awaitDesktops(POOL, 2, "ready", States::isReady, Given.BOOT_LIMIT)) {
-        guests.add(login(desktop));
+        guests.add(Cluster.awaitLogin(desktop, Given.BOOT_LIMIT));
         assertEquals(desktop.getMetadata().getName(), guests.getLast().hostname());
       }
       assertTrue(Identities.differ(guests), guests.toString());
@@ -95,14 +94,6 @@ final class DesktopPoolE2E {
     }
     Waiting.untilTrue(
         "no loop device of ours", java.time.Duration.ofSeconds(30), () -> LoopDevices.ours() == 0);
-  }
-
-  private static GuestStatus login(Desktop desktop) {
-    Guest guest = States.guest(desktop);
-    return Waiting.until(
-        desktop.getMetadata().getName() + " at its login prompt",
-        Given.BOOT_LIMIT,
-        () -> guest.status().filter(GuestStatus::loginReached));
   }
 
   private static void scale(Cluster cluster, int replicas) {

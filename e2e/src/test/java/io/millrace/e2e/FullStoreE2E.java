@@ -25,8 +25,8 @@ final class FullStoreE2E {
 
   @AfterAll
   static void end(Cluster cluster) {
-    cluster.client().pods().inNamespace(cluster.namespace()).withGracePeriod(0).delete();
-    cluster.client().persistentVolumeClaims().inNamespace(cluster.namespace()).delete();
+    cluster.pods().withGracePeriod(0).delete();
+    cluster.volumeClaims().delete();
     Waiting.untilTrue("no claim left", LIMIT, () -> cluster.leftObjects() == 0);
   }
 
@@ -44,13 +44,8 @@ final class FullStoreE2E {
       assertTrue(Long.parseLong(bytes.group(2)) < 64L << 20, event);
       assertEquals("Pending", phase(cluster, "late"));
 
-      cluster.client().pods().inNamespace(cluster.namespace()).withName("filler").delete();
-      cluster
-          .client()
-          .persistentVolumeClaims()
-          .inNamespace(cluster.namespace())
-          .withName("filler")
-          .delete();
+      cluster.pods().withName("filler").delete();
+      cluster.volumeClaims().withName("filler").delete();
       Waiting.untilTrue("room again", LIMIT, () -> engine.store().getFreeBytes() > 1L << 30);
       Waiting.untilTrue("claim bound", LIMIT, () -> boundAtLast(cluster));
     }
@@ -79,13 +74,7 @@ final class FullStoreE2E {
             "the filler's end",
             LIMIT,
             () ->
-                Optional.of(
-                        cluster
-                            .client()
-                            .pods()
-                            .inNamespace(cluster.namespace())
-                            .withName("filler")
-                            .require())
+                Optional.of(cluster.pods().withName("filler").require())
                     .filter(pod -> "Succeeded".equals(pod.getStatus().getPhase())));
     String said =
         done.getStatus().getContainerStatuses().getFirst().getState().getTerminated().getMessage();
@@ -119,13 +108,7 @@ final class FullStoreE2E {
   }
 
   private static String phase(Cluster cluster, String claim) {
-    PersistentVolumeClaim found =
-        cluster
-            .client()
-            .persistentVolumeClaims()
-            .inNamespace(cluster.namespace())
-            .withName(claim)
-            .require();
+    PersistentVolumeClaim found = cluster.volumeClaims().withName(claim).require();
     return found.getStatus().getPhase();
   }
 

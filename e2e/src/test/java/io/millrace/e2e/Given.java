@@ -64,6 +64,43 @@ final class Given {
         .formatted(name, replicas, version);
   }
 
+  /**
+   * A claim of one volume.
+   *
+   * @param more lines of its spec, in YAML; may be empty
+   */
+  static String claimYaml(String name, String storageClass, String size, String more) {
+    return """
+    apiVersion: v1
+    kind: PersistentVolumeClaim
+    metadata: {name: %s}
+    spec:
+      storageClassName: %s
+      accessModes: [ReadWriteOnce]
+      resources: {requests: {storage: %s}}
+      %s
+    """
+        .formatted(name, storageClass, size, more);
+  }
+
+  /** A pod that sleeps, named as the claim whose volume it has at {@code /v}. */
+  static String podYaml(String claim) {
+    return """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: %1$s}
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers:
+      - name: c
+        image: localhost/millrace-e2e/busybox:1
+        command: [sleep, "3600"]
+        volumeMounts: [{name: v, mountPath: /v}]
+      volumes: [{name: v, persistentVolumeClaim: {claimName: %1$s}}]
+    """
+        .formatted(claim);
+  }
+
   /** Deletes a pool and waits until none of its desktops, machines and claims is left. */
   static void noPool(Cluster cluster, String name) {
     cluster

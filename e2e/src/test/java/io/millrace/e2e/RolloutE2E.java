@@ -6,8 +6,6 @@ import io.millrace.api.v1alpha1.Desktop;
 import io.millrace.e2e.cluster.Cluster;
 import io.millrace.e2e.cluster.States;
 import io.millrace.e2e.cluster.Waiting;
-import io.millrace.e2e.guest.Guest;
-import io.millrace.e2e.guest.GuestStatus;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,7 +37,7 @@ final class RolloutE2E {
 
     Given.pool(cluster, POOL, 2, "v2");
     Desktop moved = awaitOther(cluster, busy, "v2");
-    assertEquals("v2", login(moved).imageTag());
+    assertEquals("v2", Cluster.awaitLogin(moved, Given.BOOT_LIMIT).imageTag());
     assertEquals("v1", States.imageVersion(cluster.desktop(busy)));
 
     cluster.release("busy");
@@ -60,13 +58,5 @@ final class RolloutE2E {
                 .filter(desktop -> !desktop.getMetadata().getName().equals(busy))
                 .filter(desktop -> States.isReadyOn(desktop, version))
                 .findFirst());
-  }
-
-  private static GuestStatus login(Desktop desktop) {
-    Guest guest = States.guest(desktop);
-    return Waiting.until(
-        desktop.getMetadata().getName() + " at its login prompt",
-        Given.BOOT_LIMIT,
-        () -> guest.status().filter(GuestStatus::loginReached));
   }
 }

@@ -87,9 +87,7 @@ final class SamplesE2E {
           .forEach(object -> versions.put(name(object), version(object)));
     }
     cluster
-        .client()
-        .persistentVolumeClaims()
-        .inNamespace(cluster.namespace())
+        .volumeClaims()
         .list()
         .getItems()
         .forEach(claim -> versions.put(name(claim), version(claim)));

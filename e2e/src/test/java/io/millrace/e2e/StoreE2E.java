@@ -61,9 +61,9 @@ final class StoreE2E {
   void whatIsWrittenIsSeenInTheUsedBytes(Cluster cluster) {
     Store before = awaitReady(cluster);
     cluster.client().resources(Store.class).withName(name(before)).delete();
-    cluster.apply(claimAndPod());
+    cluster.apply(Given.claimYaml(CLAIM, "millrace", "256Mi", ""));
+    cluster.apply(Given.podYaml(CLAIM));
     try {
-      Waiting.untilTrue("pod running", LIMIT, () -> isRunning(cluster));
       write(cluster);
       long expected = bytes(before.getStatus().physicalBytes()) + WRITTEN_BYTES;
       Waiting.untilTrue(
@@ -288,55 +288,17 @@ final class StoreE2E {
     return String.valueOf(refusal.getMessage());
   }
 
-  private static boolean isRunning(Cluster cluster) {
-    var pod = cluster.client().pods().inNamespace(cluster.namespace()).withName(CLAIM).get();
-    return pod != null && "Running".equals(pod.getStatus().getPhase());
-  }
-
   private static void write(Cluster cluster) {
-    InPod.run(
+    InPod.shell(
         cluster,
-        cluster.namespace(),
         CLAIM,
-        "sh",
-        "-c",
         "dd if=/dev/urandom of=/v/noise bs=1M count=%d && sync".formatted(WRITTEN_BYTES >> 20));
   }
 
   private static void removeClaimAndPod(Cluster cluster) {
-    var pods = cluster.client().pods().inNamespace(cluster.namespace());
+    var pods = cluster.pods();
     pods.withName(CLAIM).withGracePeriod(0).delete();
-    cluster
-        .client()
-        .persistentVolumeClaims()
-        .inNamespace(cluster.namespace())
-        .withName(CLAIM)
-        .delete();
+    cluster.volumeClaims().withName(CLAIM).delete();
     Waiting.untilTrue("no claim left", LIMIT, () -> cluster.leftObjects() == 0);
-  }
-
-  private static String claimAndPod() {
-    return """
-    apiVersion: v1
-    kind: PersistentVolumeClaim
-    metadata: {name: %1$s}
-    spec:
-      storageClassName: millrace
-      accessModes: [ReadWriteOnce]
-      resources: {requests: {storage: 256Mi}}
-    ---
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: %1$s}
-    spec:
-      terminationGracePeriodSeconds: 0
-      containers:
-      - name: c
-        image: localhost/millrace-e2e/busybox:1
-        command: [sleep, "3600"]
-        volumeMounts: [{name: v, mountPath: /v}]
-      volumes: [{name: v, persistentVolumeClaim: {claimName: %1$s}}]
-    """
-        .formatted(CLAIM);
   }
 }

@@ -3,7 +3,14 @@ package io.millrace.e2e.cluster;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaimList;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
+import io.fabric8.kubernetes.client.dsl.PodResource;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.millrace.api.v1alpha1.Desktop;
@@ -11,6 +18,8 @@ import io.millrace.api.v1alpha1.DesktopClaim;
 import io.millrace.api.v1alpha1.DesktopClaimSpec;
 import io.millrace.api.v1alpha1.DesktopPool;
 import io.millrace.api.v1alpha1.GoldenImage;
+import io.millrace.e2e.guest.Guest;
+import io.millrace.e2e.guest.GuestStatus;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -72,6 +81,16 @@ public final class Cluster {
     return new java.io.ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
   }
 
+  public NonNamespaceOperation<Pod, PodList, PodResource> pods() {
+    return client.pods().inNamespace(namespace);
+  }
+
+  public NonNamespaceOperation<
+          PersistentVolumeClaim, PersistentVolumeClaimList, Resource<PersistentVolumeClaim>>
+      volumeClaims() {
+    return client.persistentVolumeClaims().inNamespace(namespace);
+  }
+
   public GoldenImage image(String name) {
     return client.resources(GoldenImage.class).inNamespace(namespace).withName(name).require();
   }
@@ -128,6 +147,15 @@ public final class Cluster {
         });
   }
 
+  /** Waits until the guest of a desktop shows its login prompt; gives what it says of itself. */
+  public static GuestStatus awaitLogin(Desktop desktop, Duration limit) {
+    Guest guest = States.guest(desktop);
+    return Waiting.until(
+        desktop.getMetadata().getName() + " at its login prompt",
+        limit,
+        () -> guest.status().filter(GuestStatus::loginReached));
+  }
+
   public void release(String claim) {
     client.resources(DesktopClaim.class).inNamespace(namespace).withName(claim).delete();
   }
@@ -160,7 +188,7 @@ public final class Cluster {
   public int leftObjects() {
     return count("VirtualMachine")
         + count("VirtualMachineInstance")
-        + client.persistentVolumeClaims().inNamespace(namespace).list().getItems().size();
+        + volumeClaims().list().getItems().size();
   }
 
   private int count(String kind) {

@@ -61,13 +61,7 @@ final class BootWatch {
     if (pvc == null || progress.hasReached(desktop.getMetadata().getName(), Stage.CLONE_BOUND)) {
       return Optional.empty();
     }
-    return Optional.ofNullable(
-            cluster
-                .client()
-                .persistentVolumeClaims()
-                .inNamespace(cluster.namespace())
-                .withName(pvc)
-                .get())
+    return Optional.ofNullable(cluster.volumeClaims().withName(pvc).get())
         .filter(claim -> "Bound".equals(claim.getStatus().getPhase()))
         .map(claim -> pvc);
   }

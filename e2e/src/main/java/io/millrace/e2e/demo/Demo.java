@@ -150,7 +150,7 @@ public final class Demo implements Callable<Integer> {
     say("released; it can be claimed again only when its reset is proven");
     Desktop reset = awaitReset(cluster, name, States.cloneNumber(claimed));
     summary.resetMillis = States.resetMillis(reset);
-    GuestStatus clean = awaitLogin(reset);
+    GuestStatus clean = Cluster.awaitLogin(reset, BOOT_LIMIT);
     summary.fileGoneAfterReset = !clean.files().contains("diary.txt");
     say(
         "%s: clone %d in place after %.1f s, booted again; in its folder: %s",
@@ -167,13 +167,6 @@ public final class Demo implements Callable<Integer> {
         () ->
             Optional.of(cluster.desktop(name))
                 .filter(now -> States.isReady(now) && States.cloneNumber(now) > oldClone));
-  }
-
-  private static GuestStatus awaitLogin(Desktop desktop) {
-    return Waiting.until(
-        desktop.getMetadata().getName() + " at its login prompt",
-        BOOT_LIMIT,
-        () -> States.guest(desktop).status().filter(GuestStatus::loginReached));
   }
 
   private void runLoad(Cluster cluster, EngineClient engine) throws Exception {
