@@ -109,16 +109,25 @@ test_e2e_k3s() {
     --scan-classpath e2e/target/test-classes --include-classname '.*E2E' --reports-dir target/reports/e2e
 }
 
+core_classes=engine/core/target/classes:engine/core/target/test-classes
+compile_core() { logged core-build mvn -ntp -q -DskipTests -Dspotless.check.skip -pl engine/core -am test-compile; }
+
 sim() {
   need_java
-  logged sim-build mvn -ntp -q -DskipTests -Dspotless.check.skip -pl engine/core -am test-compile
-  exec java --enable-native-access=ALL-UNNAMED -Xmx1g \
-    -cp engine/core/target/classes:engine/core/target/test-classes io.millrace.engine.sim.SimMain "$@"
+  compile_core
+  exec java --enable-native-access=ALL-UNNAMED -Xmx1g -cp "$core_classes" io.millrace.engine.sim.SimMain "$@"
 }
 
 bench() {
-  need_host
   need_java
-  build
-  exec e2e/bench/write-path.sh "$@"
+  case ${1:-} in
+    maps)
+      shift
+      compile_core
+      exec java --enable-native-access=ALL-UNNAMED -Xmx3g -cp "$core_classes" io.millrace.engine.core.MapBench "$@" ;;
+    *)
+      need_host
+      build
+      exec e2e/bench/write-path.sh "$@" ;;
+  esac
 }

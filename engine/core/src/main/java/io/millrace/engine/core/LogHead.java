@@ -118,7 +118,7 @@ final class LogHead {
       busy = true;
       target = segment;
       table.writing[target]++;
-      summary.seal(LogHead.this, checksum);
+      summary.seal(segment, sequence(), stream, nextPage, checksum);
       long offset = table.geometry.offset(target, table.geometry.usablePages());
       disk.write(offset, summary.buffer().memory, this);
     }

@@ -57,16 +57,17 @@ final class Summary {
     }
   }
 
-  void seal(LogHead head, Checksum checksum) {
+  /** Ends the summary of a segment whose first {@code pages} pages are written. */
+  void seal(int segment, long segmentSequence, int stream, int pages, Checksum checksum) {
     var m = buffer.memory;
     Bytes.u64(m, 0, MAGIC);
     Bytes.uuid(m, 8, checksum.store());
-    Bytes.u64(m, 24, head.sequence());
+    Bytes.u64(m, 24, segmentSequence);
     Bytes.u64(m, 32, firstSequence);
     Bytes.u64(m, 40, lastSequence);
-    Bytes.u32(m, 48, head.segment());
-    Bytes.u16(m, 52, head.nextPage());
-    Bytes.u8(m, 54, head.stream());
+    Bytes.u32(m, 48, segment);
+    Bytes.u16(m, 52, pages);
+    Bytes.u8(m, 54, stream);
     Bytes.u32(m, CRC, checksum.around(buffer, 0, bytes, CRC));
   }
 }

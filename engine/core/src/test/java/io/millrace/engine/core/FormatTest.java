@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,7 +13,11 @@ import java.lang.foreign.ValueLayout;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The bytes on disk, byte by byte: a change here is a change of the format. */
 class FormatTest {
@@ -165,6 +170,36 @@ class FormatTest {
         "01003f00" + "0100000000000000" + "0200000000000000" + "0300000000000000", hex(m, 0, 28));
   }
 
+  static Stream<Arguments> recordBytes() {
+    return Stream.of(
+        arguments(
+            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "a"),
+            "01003b00" + longs(1, 2, 3, 4, 5, 6, 7) + "010061"),
+        arguments(new Records.VolumeDeleted(1, 2), "02001000" + longs(1, 2)),
+        arguments(new Records.VolumeResized(1, 4096), "03001000" + longs(1, 4096)),
+        arguments(
+            new Records.SnapshotCreated(1, 2, 3, 4, 5, "s"),
+            "04002b00" + longs(1, 2, 3, 4, 5) + "010073"),
+        arguments(new Records.SnapshotDeleted(1, 2), "05001000" + longs(1, 2)),
+        arguments(new Records.VolumeForked(1, 2, 3), "06001800" + longs(1, 2, 3)));
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void recordBytes(Records record, String expected) {
+    MemorySegment m = MemorySegment.ofArray(new byte[1024]);
+    int end = Records.encode(record, m, 8);
+    assertEquals(expected, hex(m, 8, end - 8));
+  }
+
+  private static String longs(long... values) {
+    MemorySegment m = MemorySegment.ofArray(new byte[values.length * 8]);
+    for (int i = 0; i < values.length; i++) {
+      Bytes.u64(m, i * 8L, values[i]);
+    }
+    return hex(m, 0, values.length * 8);
+  }
+
   @Test
   void root() {
     Root root =
@@ -234,6 +269,37 @@ class FormatTest {
             + "0300000004000000" // source segment and slot
             + "0c00000000000000", // source segment's sequence
         hex(m, at + 128, 48));
+  }
+
+  @Test
+  void summary() {
+    Geometry geometry = Geometry.of(64 << 20, 4 << 20);
+    int bytes = geometry.summaryPages() * Bytes.PAGE;
+    Summary summary = new Summary(new PageBuffer(arena, bytes), geometry);
+    summary.clear();
+    Batch batch = new Batch(arena, 0, 4, false, (_, _) -> {});
+    batch.segment = 5;
+    batch.page = 9;
+    batch.sequence = 1000;
+    int index = batch.add(new Layer(0x0abc, 0, new LayerMap(new Cells())), 7);
+    batch.buffer.memory.asSlice(batch.blockAt(index), Bytes.PAGE).fill((byte) 0x5a);
+    batch.seal(checksum);
+    summary.add(batch);
+    summary.seal(5, 6, 1, 11, checksum);
+    MemorySegment m = summary.buffer().memory;
+    assertEquals(
+        "4d5253554d4d5259" // MRSUMMRY
+            + "00112233445566778899aabbccddeeff"
+            + "0600000000000000" // segment sequence
+            + "e803000000000000e803000000000000" // first and last sequence
+            + "05000000" // segment
+            + "0b000100", // eleven pages, stream 1
+        hex(m, 0, 56));
+    assertEquals(checksum.around(summary.buffer(), 0, bytes, 60), Bytes.u32(m, 60));
+    int entry = 64 + 10 * 32; // page 9 is the header, 10 the data
+    assertEquals(0, Bytes.u64(m, entry - 32));
+    int header = batch.headerAt() + CommitHeader.FIXED_BYTES;
+    assertEquals(hex(batch.buffer.memory, header, 32), hex(m, entry, 32));
   }
 
   @Test

@@ -56,6 +56,11 @@ final class MemoryStorage implements Storage {
     badPages.add(number);
   }
 
+  /** What it holds in the JVM's heap, at least. */
+  long storedBytes() {
+    return (durable.size() + cached.size()) * 4096L;
+  }
+
   /** After so many writes and syncs nothing is done any more, nor ends. */
   void losePowerAfter(int calls) {
     callsToPowerLoss = calls;

@@ -1,0 +1,124 @@
+package io.millrace.engine.core;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+
+/**
+ * What snapshots, clones and maps cost, on a disk in memory: the core's own share, without a sync.
+ *
+ * <p>Prints a table, and the same as JSON in its last line.
+ */
+final class MapBench {
+  private static final int CLONES = 500;
+  private static final int ROUNDS = 200;
+  private static final int IDLE_CLONES = 10_000;
+  private static final long DISK_BLOCKS = (20L << 30) / Bytes.PAGE;
+  private static final int OWN_BLOCKS = (256 << 20) / Bytes.PAGE;
+
+  private MapBench() {}
+
+  public static void main(String[] arguments) {
+    Cost snapshot = new Cost();
+    Cost clone = new Cost();
+    long copied = snapshotsAndClones(snapshot, clone);
+    System.out.printf("%-58s %12s %12s%n", "", "median", "99th of 100");
+    snapshot.print("snapshot, " + CLONES + " clones present");
+    clone.print("clone, " + CLONES + " clones present");
+    System.out.printf("%-58s %,12d bytes%n", "data written for all of them", copied);
+    long idle = bytesOfAnIdleClone();
+    System.out.printf("%-58s %,12d bytes%n", "memory of an idle clone, of " + IDLE_CLONES, idle);
+    int layers = arguments.length > 0 ? Integer.parseInt(arguments[0]) : CLONES;
+    long maps = bytesOfRandomMaps(layers);
+    System.out.printf(
+        "%-58s %,12d MiB%n",
+        "maps of %d clones with 256 MiB of random writes each".formatted(layers), maps >> 20);
+    System.out.printf(
+        "{\"snapshotMicros\": %d, \"cloneMicros\": %d, \"idleCloneBytes\": %d, \"layers\": %d,"
+            + " \"mapBytes\": %d}%n",
+        snapshot.median() / 1000, clone.median() / 1000, idle, layers, maps);
+  }
+
+  /** Nanoseconds of each call. */
+  private static final class Cost {
+    private final long[] nanos = new long[ROUNDS];
+    private int rounds;
+
+    void add(long value) {
+      nanos[rounds++] = value;
+    }
+
+    long median() {
+      return at(50);
+    }
+
+    private long at(int percent) {
+      long[] sorted = Arrays.copyOf(nanos, rounds);
+      Arrays.sort(sorted);
+      return sorted[Math.min(rounds - 1, rounds * percent / 100)];
+    }
+
+    void print(String what) {
+      System.out.printf("%-58s %,9d µs %,9d µs%n", what, median() / 1000, at(99) / 1000);
+    }
+  }
+
+  /** Gives the bytes of live blocks that came with them. */
+  private static long snapshotsAndClones(Cost snapshots, Cost clones) {
+    Bench bench = Bench.ofSegments(1024);
+    long golden = bench.volume("golden", 20L << 30);
+    for (int block = 0; block < 4096; block += 16) {
+      bench.fill(golden, block, 16, 1 + block % 100);
+    }
+    long image = bench.snapshot("image", golden);
+    for (int i = 0; i < CLONES; i++) {
+      long desktop = bench.clone("desktop-" + i, image);
+      bench.fill(desktop, i, 1, 7);
+    }
+    bench.settle();
+    long liveBefore = bench.store().info().physicalBytes();
+    for (int i = 0; i < ROUNDS; i++) {
+      long start = System.nanoTime();
+      long snapshot = bench.snapshot("s" + i, golden);
+      snapshots.add(System.nanoTime() - start);
+      start = System.nanoTime();
+      bench.clone("c" + i, snapshot);
+      clones.add(System.nanoTime() - start);
+    }
+    return bench.store().info().physicalBytes() - liveBefore;
+  }
+
+  private static long bytesOfAnIdleClone() {
+    Bench bench = Bench.ofSegments(1024);
+    long image = bench.snapshot("image", bench.volume("golden", 20L << 30));
+    long before = usedBytes(bench);
+    for (int i = 0; i < IDLE_CLONES; i++) {
+      bench.clone("desktop-" + i, image);
+    }
+    bench.settle();
+    return (usedBytes(bench) - before) / IDLE_CLONES;
+  }
+
+  /**
+   * Heap after a collection, and maps. The disk in memory counts: the clones' records are on it.
+   */
+  private static long usedBytes(Bench bench) {
+    System.gc();
+    Runtime runtime = Runtime.getRuntime();
+    return runtime.totalMemory()
+        - runtime.freeMemory()
+        - bench.disk.storedBytes()
+        + bench.store().stats().mapBytes();
+  }
+
+  private static long bytesOfRandomMaps(int layers) {
+    Cells cells = new Cells();
+    SplittableRandom random = new SplittableRandom(1);
+    for (int layer = 1; layer <= layers; layer++) {
+      LayerMap map = new LayerMap(cells);
+      for (int i = 0; i < OWN_BLOCKS; i++) {
+        map.put(random.nextLong(DISK_BLOCKS), Location.of(1 + i / 1000, i % 1000), i);
+      }
+    }
+    return cells.slabBytes();
+  }
+}
