@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 final class Blocks {
   private final SegmentTable table;
   private boolean counting = true;
+  private long hides;
 
   Blocks(SegmentTable table) {
     this.table = table;
@@ -23,6 +24,7 @@ final class Blocks {
   void place(Layer layer, long address, long location, int crc) {
     long old = layer.map.put(address, location, crc);
     if (counting) {
+      hides += old == Location.NONE && layer.mayHide() ? 1 : 0;
       table.markLive(location);
       if (old >= 0) {
         table.kill(old);
@@ -34,6 +36,11 @@ final class Blocks {
     if (counting && location >= 0) {
       table.kill(location);
     }
+  }
+
+  /** How often something was set that may hide a block of a layer below. */
+  long hides() {
+    return hides;
   }
 
   /** Makes the range read as zeros: forgets blocks, and hides those of the parents. */
@@ -56,31 +63,6 @@ final class Blocks {
   int dropLeaf(LayerMap map) {
     long leaf = map.nextLeaf(0);
     return leaf < 0 ? -1 : dropLeaf(map, leaf);
-  }
-
-  /**
-   * Moves what the child does not hide from one leaf of the parent; the rest dies. Whiteouts that
-   * hide nothing are left behind.
-   *
-   * @return how many entries that was, or -1 when the parent has no leaf left
-   */
-  int mergeLeaf(Layer parent, Layer child) {
-    long leafIndex = parent.map.nextLeaf(0);
-    if (leafIndex < 0) {
-      return -1;
-    }
-    int leaf = parent.map.detachLeaf(leafIndex);
-    boolean hides = Leaf.whiteElsewhere(leaf) && ancestorHasLeaf(parent, leafIndex);
-    if (child.map.leaf(leafIndex) == 0 && (hides || leaf != Leaf.WHITE)) {
-      child.map.adoptLeaf(leafIndex, leaf);
-      return 1;
-    }
-    int entries = leaf == Leaf.WHITE ? 1 : mergeEntries(leaf, leafIndex, parent, child);
-    if (hides) {
-      child.map.whitenElsewhere(leafIndex);
-    }
-    parent.map.freeLeafCell(leaf);
-    return entries;
   }
 
   /** Sets the live bits of every mapped slot from nothing. */
@@ -116,38 +98,22 @@ final class Blocks {
     if (layer.map.leaf(leafIndex) != 0) {
       dropLeaf(layer.map, leafIndex);
     }
-    if (ancestorHasLeaf(layer, leafIndex)) {
+    if (Whiteouts.leafShowsBelow(layer, leafIndex)) {
       layer.map.putWhiteLeaf(leafIndex);
+      hides++;
     }
-  }
-
-  private static boolean ancestorHasLeaf(Layer layer, long leafIndex) {
-    for (Layer l = layer.parent; l != null; l = l.parent) {
-      if (l.map.leaf(leafIndex) != 0) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private void zeroWithinLeaf(Layer layer, long from, long to) {
     for (long address = from; address < to; address++) {
-      boolean hides = visibleInParents(layer, address);
-      kill(hides ? layer.map.put(address, Location.WHITEOUT, 0) : layer.map.remove(address));
+      boolean shows = Whiteouts.showsBelow(layer, address);
+      kill(shows ? layer.map.put(address, Location.WHITEOUT, 0) : layer.map.remove(address));
+      hides += shows ? 1 : 0;
     }
   }
 
-  private static boolean visibleInParents(Layer layer, long address) {
-    for (Layer l = layer.parent; l != null; l = l.parent) {
-      long location = l.map.find(address);
-      if (location != Location.NONE) {
-        return location != Location.WHITEOUT;
-      }
-    }
-    return false;
-  }
-
-  private int dropLeaf(LayerMap map, long leafIndex) {
+  /** Frees the blocks of this leaf and the leaf; returns how many. */
+  int dropLeaf(LayerMap map, long leafIndex) {
     int leaf = map.detachLeaf(leafIndex);
     if (leaf == Leaf.WHITE) {
       return 1;
@@ -160,26 +126,5 @@ final class Blocks {
     }
     map.freeLeafCell(leaf);
     return count;
-  }
-
-  private int mergeEntries(int leaf, long leafIndex, Layer parent, Layer child) {
-    Cells cells = parent.map.cells();
-    int rank = 0;
-    for (int i = next(cells, leaf, 0); i < Leaf.BLOCKS; i = next(cells, leaf, i + 1)) {
-      MemorySegment m = cells.slab(leaf);
-      long entry = Leaf.entry(Cells.base(leaf), rank++);
-      long location = Leaf.location(m, entry);
-      long address = leafIndex * Leaf.BLOCKS + i;
-      if (child.map.find(address) != Location.NONE) {
-        kill(location);
-      } else if (location >= 0 || visibleInParents(parent, address)) {
-        child.map.put(address, location, Leaf.crc(m, entry));
-      }
-    }
-    return rank;
-  }
-
-  private static int next(Cells cells, int leaf, int from) {
-    return Leaf.next(cells.slab(leaf), Cells.base(leaf), from);
   }
 }

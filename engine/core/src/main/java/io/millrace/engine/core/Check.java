@@ -35,8 +35,9 @@ final class Check {
         "layer %x stands on a layer that is gone",
         layer.id);
     int children = 0;
-    for (Layer other : namespace.layers.inOrder()) {
-      children += other.parent == layer ? 1 : 0;
+    for (Layer child = layer.firstChild; child != null; child = child.nextSibling) {
+      rule(child.parent == layer, "layer %x has a child that stands elsewhere", layer.id);
+      children++;
     }
     rule(children == layer.children, "layer %x miscounts its children", layer.id);
     boolean unreachable = layer.frozen && layer.names == 0 && children == 0;

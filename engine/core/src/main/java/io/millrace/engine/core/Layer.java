@@ -31,8 +31,9 @@ final class Layer {
 
   int children;
 
-  /** The xor of the children's indexes: the only child's index when there is one. */
-  int childrenXor;
+  @Nullable Layer firstChild;
+  @Nullable Layer nextSibling;
+  private @Nullable Layer previousSibling;
 
   /** Blocks of this layer in staging. */
   int staged;
@@ -109,18 +110,51 @@ final class Layer {
     merged.signpostCount = 0;
   }
 
+  /** Nobody asks for its content but through its children. */
+  boolean nameless() {
+    return frozen && names == 0 && !dying && mergedInto == null;
+  }
+
+  /** It and its only child are to become one. */
+  boolean mergeable() {
+    return nameless() && children == 1;
+  }
+
+  /** What is set in it may leave a block that nobody sees: of a layer below, or its own. */
+  boolean mayHide() {
+    Layer below = parent;
+    return frozen || (below != null && below.names == 0);
+  }
+
   void attachTo(Layer newParent) {
     parent = newParent;
+    Layer next = newParent.firstChild;
+    nextSibling = next;
+    if (next != null) {
+      next.previousSibling = this;
+    }
+    newParent.firstChild = this;
     newParent.children++;
-    newParent.childrenXor ^= index;
   }
 
   void detach() {
     Layer old = parent;
-    if (old != null) {
-      old.children--;
-      old.childrenXor ^= index;
-      parent = null;
+    if (old == null) {
+      return;
     }
+    Layer next = nextSibling;
+    Layer previous = previousSibling;
+    if (next != null) {
+      next.previousSibling = previous;
+    }
+    if (previous == null) {
+      old.firstChild = next;
+    } else {
+      previous.nextSibling = next;
+    }
+    nextSibling = null;
+    previousSibling = null;
+    old.children--;
+    parent = null;
   }
 }

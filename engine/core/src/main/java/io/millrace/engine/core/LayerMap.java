@@ -1,6 +1,7 @@
 package io.millrace.engine.core;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * Where the blocks of one layer are: a sparse radix tree with {@link Leaf}s of 2 MiB of addresses.
@@ -30,6 +31,11 @@ final class LayerMap {
   /** Blocks with data. */
   long blocks() {
     return blocks;
+  }
+
+  /** Entries that are whiteouts, those of leaves that are white elsewhere not counted. */
+  long whiteouts() {
+    return whiteouts;
   }
 
   /** Entries of both sorts. */
@@ -121,6 +127,48 @@ final class LayerMap {
     if (!Leaf.whiteElsewhere(leaf)) {
       link(leafIndex, leaf | Leaf.WHITE_ELSEWHERE);
     }
+  }
+
+  /** Forgets that a leaf is white elsewhere. */
+  void unwhiten(long leafIndex) {
+    int leaf = leaf(leafIndex);
+    if (leaf == Leaf.WHITE) {
+      detachLeaf(leafIndex);
+    } else if (Leaf.whiteElsewhere(leaf)) {
+      link(leafIndex, leaf & ~Leaf.WHITE_ELSEWHERE);
+    }
+  }
+
+  /** Adds to a bitmap of 512 the blocks of a leaf that it decides: with data or as whiteouts. */
+  void addDecided(long leafIndex, long[] bitmap) {
+    int leaf = leaf(leafIndex);
+    if (leaf != 0 && Leaf.whiteElsewhere(leaf)) {
+      Arrays.fill(bitmap, -1L);
+    } else if (leaf != 0) {
+      MemorySegment m = cells.slab(leaf);
+      for (int word = 0; word < bitmap.length; word++) {
+        bitmap[word] |= Bytes.u64(m, Cells.base(leaf) + word * 8L);
+      }
+    }
+  }
+
+  /** Changes places with another map of the same cells. */
+  void exchange(LayerMap other) {
+    int otherRoot = other.root;
+    int otherLevels = other.levels;
+    long otherBlocks = other.blocks;
+    long otherWhiteouts = other.whiteouts;
+    long otherLeaves = other.leaves;
+    other.root = root;
+    other.levels = levels;
+    other.blocks = blocks;
+    other.whiteouts = whiteouts;
+    other.leaves = leaves;
+    root = otherRoot;
+    levels = otherLevels;
+    blocks = otherBlocks;
+    whiteouts = otherWhiteouts;
+    leaves = otherLeaves;
   }
 
   /** The handle of a leaf: 0 when there is none, {@link Leaf#WHITE} when all whiteouts. */

@@ -33,6 +33,7 @@ final class Namespace {
   private int nextIndex;
   private long nextId = 1;
   private long logicalBytes;
+  private long treeChanges;
 
   long takeId() {
     return nextId++;
@@ -62,6 +63,16 @@ final class Namespace {
     return byIndex[index];
   }
 
+  /** Above every index that is in use. */
+  int indexEnd() {
+    return nextIndex;
+  }
+
+  /** How often the tree has changed in a way that may leave blocks that nobody sees. */
+  long treeChanges() {
+    return treeChanges;
+  }
+
   /** The layer that owns today what was written to layer {@code id}; null when all that is gone. */
   @Nullable Layer owner(long id) {
     Layer first = layers.get(id);
@@ -80,15 +91,24 @@ final class Namespace {
 
   /**
    * The layer whose map names this place for the block that was written to layer {@code id}: that
-   * layer, its owner, or, while a merge is half done, the child that it is being merged into.
+   * layer, its owner, or, while a merge is half done, the other one that takes part in it.
    */
   @Nullable Layer holder(long id, long address, long location) {
-    Layer layer = owner(id);
-    while (layer != null && layer.map.find(address) != location) {
-      boolean merging = layer.frozen && layer.names == 0 && layer.children == 1;
-      layer = merging ? byIndex[layer.childrenXor] : null;
+    Layer owner = owner(id);
+    if (owner == null) {
+      return null;
     }
-    return layer;
+    for (Layer l = owner; l != null; l = l.mergeable() ? l.firstChild : null) {
+      if (l.map.find(address) == location) {
+        return l;
+      }
+    }
+    for (Layer l = owner.parent; l != null && l.mergeable(); l = l.parent) {
+      if (l.map.find(address) == location) {
+        return l;
+      }
+    }
+    return null;
   }
 
   Layer requireLayer(long id) {
@@ -207,9 +227,10 @@ final class Namespace {
 
   /** Queues a layer that nobody names when it has no child, or only one. */
   void reconsider(Layer layer) {
-    if (!layer.frozen || layer.names > 0 || layer.dying || layer.mergedInto != null) {
+    if (!layer.nameless()) {
       return;
     }
+    treeChanges++;
     if (layer.children == 0) {
       die(layer);
     } else if (layer.children == 1) {

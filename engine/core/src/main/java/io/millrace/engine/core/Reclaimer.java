@@ -3,13 +3,13 @@ package io.millrace.engine.core;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Frees the blocks of unreachable layers and merges layers that nobody names into their only child,
- * some blocks at a time.
+ * Frees the blocks of unreachable layers, merges layers that nobody names into their only child,
+ * and frees what nobody sees of those with several, some blocks at a time.
  *
- * <p>Neither is logged: a layer is unreachable, or mergeable, by what the catalog says, and every
- * step leaves every volume's content as it is; after a crash the work goes on from the checkpoint.
- * A merge must not run while a checkpoint reads the maps, or an entry could be seen in both layers
- * or in none.
+ * <p>Nothing of that is logged: it follows from the catalog and the maps, and every step leaves
+ * every volume's content as it is; after a crash the work goes on from the checkpoint. Neither a
+ * merge nor a sweep may run while a checkpoint reads the maps, or an entry could be seen in both
+ * layers or in none.
  */
 final class Reclaimer {
   /** Bounds how long a poll takes: a block costs some ten nanoseconds. */
@@ -21,26 +21,42 @@ final class Reclaimer {
   private final Namespace namespace;
   private final Blocks blocks;
   private final SegmentTable table;
-  private @Nullable Layer merging;
+  private final GhostSweep sweep;
+  private @Nullable LayerMerge merging;
 
   Reclaimer(Serving s) {
     namespace = s.namespace;
     blocks = s.blocks;
     table = s.table;
+    sweep = new GhostSweep(namespace, blocks);
   }
 
+  /** It has nothing to do that could free a block. */
   boolean idle() {
-    return namespace.dying.isEmpty() && merging == null && namespace.mergeable.isEmpty();
+    return namespace.dying.isEmpty()
+        && merging == null
+        && namespace.mergeable.isEmpty()
+        && !sweep.pending();
   }
 
-  /** Does a step; false when there was nothing to do. */
-  boolean step(boolean mayMerge) {
+  /** Nanoseconds until there is something to do that need not be done at once. */
+  long dueIn(long nowNanos) {
+    return sweep.dueIn(nowNanos);
+  }
+
+  /**
+   * Does a step; false when there was nothing to do.
+   *
+   * @param mayMerge no checkpoint reads the maps
+   * @param hurry the store is short of room
+   */
+  boolean step(boolean mayMerge, boolean hurry, long nowNanos) {
     Layer drop = namespace.dying.peek();
     if (drop != null) {
       drop(drop);
       return true;
     }
-    return mayMerge && merge();
+    return mayMerge && (merge() || sweep.step(BLOCKS_PER_STEP / LEAF_WORK_MIN, hurry, nowNanos));
   }
 
   private void drop(Layer layer) {
@@ -56,34 +72,34 @@ final class Reclaimer {
   }
 
   private boolean merge() {
-    Layer parent = merging;
-    if (parent == null) {
-      parent = namespace.mergeable.poll();
-      if (parent == null) {
-        return false;
-      }
-    }
+    LayerMerge merge = merging == null ? nextMerge() : merging;
     merging = null;
-    Layer child = onlyChild(parent);
-    if (child == null) {
-      return true;
+    if (merge == null || !merge.possible()) {
+      return merge != null;
     }
     for (int done = 0; done < BLOCKS_PER_STEP; ) {
-      int work = blocks.mergeLeaf(parent, child);
+      int work = merge.step();
       done += Math.max(work, LEAF_WORK_MIN);
       if (work < 0) {
-        namespace.merged(parent, child, table.nextSequence());
+        namespace.merged(merge.parent, merge.child, table.nextSequence());
         return true;
       }
     }
-    merging = parent;
+    merging = merge;
     return true;
   }
 
-  /** The child that a layer can be merged into; null when that is no longer so. */
-  private @Nullable Layer onlyChild(Layer parent) {
-    boolean mergeable =
-        parent.names == 0 && parent.children == 1 && !parent.dying && parent.mergedInto == null;
-    return mergeable ? namespace.byIndex(parent.childrenXor) : null;
+  /** Of the layers that had one child, the next that still has. */
+  private @Nullable LayerMerge nextMerge() {
+    while (true) {
+      Layer parent = namespace.mergeable.poll();
+      Layer child = parent == null ? null : parent.firstChild;
+      if (parent == null) {
+        return null;
+      }
+      if (child != null && parent.mergeable()) {
+        return new LayerMerge(parent, child, blocks);
+      }
+    }
   }
 }

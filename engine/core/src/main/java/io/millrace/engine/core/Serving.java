@@ -91,15 +91,22 @@ final class Serving {
     reader.pump();
     boolean more = !health.stopped() && background();
     more |= close();
-    return more ? 0 : wait;
+    return more ? 0 : Math.min(wait, nextSweep());
+  }
+
+  /** A checkpoint that reads the maps polls by itself when it is done. */
+  private long nextSweep() {
+    boolean waits = health.stopped() || checkpointer.readsMaps();
+    return waits ? Long.MAX_VALUE : reclaimer.dueIn(nowNanos);
   }
 
   private boolean background() {
     boolean more = false;
-    for (int i = 0; i < STEPS_PER_POLL; i++) {
-      more |= reclaimer.step(!checkpointer.readsMaps());
-    }
     boolean starved = starved();
+    boolean hurry = starved || writer.waitsForRoom() || !space.admits();
+    for (int i = 0; i < STEPS_PER_POLL; i++) {
+      more |= reclaimer.step(!checkpointer.readsMaps(), hurry, nowNanos);
+    }
     more |= cleaner.step((!closing || starved) && housekeeping.wantsCleaning(starved), starved);
     if (checkpointer.idle() && (!closing || starved) && housekeeping.wantsCheckpoint(starved)) {
       checkpointer.start();

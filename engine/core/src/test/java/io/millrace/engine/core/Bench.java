@@ -2,8 +2,10 @@ package io.millrace.engine.core;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -154,6 +156,26 @@ final class Bench implements Answers {
     throw new AssertionError("no answer to " + command);
   }
 
+  /** All at once; the answers in the same order. */
+  List<CommandResult> runAll(List<Command> commands) {
+    long first = nextTag;
+    nextTag += commands.size();
+    for (int i = 0; i < commands.size(); i++) {
+      store().command(commands.get(i), first + i);
+    }
+    List<CommandResult> answers = new ArrayList<>();
+    for (long tag = first; tag < nextTag; tag++) {
+      for (int i = 0; !results.containsKey(tag); i++) {
+        if (i == POLLS_MAX) {
+          throw new AssertionError("no answer to " + commands.get((int) (tag - first)));
+        }
+        poll();
+      }
+      answers.add(results.remove(tag));
+    }
+    return answers;
+  }
+
   int write(long volume, long offset, byte[] data) {
     long tag = nextTag++;
     store().write(volume, offset, bytes(data), tag);
@@ -250,6 +272,16 @@ final class Bench implements Answers {
     for (int i = 0; i < 100 * seconds; i++) {
       nanos += 10_000_000;
       poll();
+    }
+  }
+
+  /** Lets time pass until nothing that is deleted or hidden is left to be freed. */
+  void restUntilReclaimed() {
+    for (int seconds = 0; !store().serving().reclaimer.idle(); seconds++) {
+      if (seconds == 1000) {
+        throw new AssertionError("it goes on for ever");
+      }
+      rest(1);
     }
   }
 

@@ -57,6 +57,34 @@ class CloneTest {
   }
 
   @Test
+  void whatAllChildrenOfANamelessLayerHideIsFreedAndReadsTheSameAfterACrash() {
+    bench.fill(volume, 0, 16, 1);
+    long snapshot = bench.snapshot("s", volume);
+    long[] clones = {bench.clone("a", snapshot), bench.clone("b", snapshot)};
+    for (long clone : clones) {
+      bench.fill(clone, 0, 4, 2);
+      bench.zero(clone, 4 * 4096, 4 * 4096);
+    }
+    bench.fill(clones[0], 8, 4, 3);
+    bench.run(new Command.DeleteVolume(volume));
+    bench.run(new Command.DeleteSnapshot(snapshot));
+    bench.restUntilReclaimed();
+    bench.store().check();
+    assertEquals((4 + 4 + 4 + 8) * 4096L, bench.store().info().physicalBytes());
+    bench.crashAndOpen();
+    bench.zero(clones[1], 8 * 4096, 8 * 4096);
+    bench.flush(clones[1]);
+    bench.restUntilReclaimed();
+    assertEquals((4 + 4 + 4 + 4) * 4096L, bench.store().info().physicalBytes());
+    bench.closeAndOpen();
+    for (int block = 0; block < 16; block++) {
+      int inA = block < 4 ? 2 : block < 8 ? 0 : block < 12 ? 3 : 1;
+      assertEquals(inA, bench.valueAt(clones[0], block));
+      assertEquals(block < 4 ? 2 : 0, bench.valueAt(clones[1], block));
+    }
+  }
+
+  @Test
   void aThousandClonesCopyNothing() {
     Bench big = Bench.ofSegments(256);
     long golden = big.volume("golden", 4 << 20);
