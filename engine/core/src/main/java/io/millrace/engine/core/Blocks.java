@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
  */
 final class Blocks {
   private final SegmentTable table;
+  private final ChainWalk walk = new ChainWalk();
   private boolean counting = true;
   private long hides;
 
@@ -46,16 +47,17 @@ final class Blocks {
   /** Makes the range read as zeros: forgets blocks, and hides those of the parents. */
   void zero(Layer layer, long first, long count) {
     long end = first + count;
-    long leaf = layer.nextLeafInChain(first / Leaf.BLOCKS);
-    while (leaf >= 0 && leaf * Leaf.BLOCKS < end) {
-      long from = Math.max(first, leaf * Leaf.BLOCKS);
-      long to = Math.min(end, (leaf + 1) * Leaf.BLOCKS);
+    walk.begin(layer, first / Leaf.BLOCKS);
+    while (walk.next() && walk.leaf() * Leaf.BLOCKS < end) {
+      long leaf = walk.leaf();
+      int from = (int) Math.max(0, first - leaf * Leaf.BLOCKS);
+      int to = (int) Math.min(Leaf.BLOCKS, end - leaf * Leaf.BLOCKS);
+      long[] shown = walk.shownBelow();
       if (to - from == Leaf.BLOCKS) {
-        zeroLeaf(layer, leaf);
+        zeroLeaf(layer, leaf, shown);
       } else {
-        zeroWithinLeaf(layer, from, to);
+        zeroWithinLeaf(layer, leaf, from, to, shown);
       }
-      leaf = layer.nextLeafInChain(leaf + 1);
     }
   }
 
@@ -94,19 +96,20 @@ final class Blocks {
     }
   }
 
-  private void zeroLeaf(Layer layer, long leafIndex) {
+  private void zeroLeaf(Layer layer, long leafIndex, long[] shown) {
     if (layer.map.leaf(leafIndex) != 0) {
       dropLeaf(layer.map, leafIndex);
     }
-    if (Whiteouts.leafShowsBelow(layer, leafIndex)) {
+    if (Whiteouts.any(shown)) {
       layer.map.putWhiteLeaf(leafIndex);
       hides++;
     }
   }
 
-  private void zeroWithinLeaf(Layer layer, long from, long to) {
-    for (long address = from; address < to; address++) {
-      boolean shows = Whiteouts.showsBelow(layer, address);
+  private void zeroWithinLeaf(Layer layer, long leafIndex, int from, int to, long[] shown) {
+    for (int i = from; i < to; i++) {
+      long address = leafIndex * Leaf.BLOCKS + i;
+      boolean shows = Whiteouts.has(shown, i);
       kill(shows ? layer.map.put(address, Location.WHITEOUT, 0) : layer.map.remove(address));
       hides += shows ? 1 : 0;
     }

@@ -21,7 +21,7 @@ final class GhostSweep {
   /** Deeper ghosts on ghosts wait until those above are merged. */
   private static final int DEPTH_MAX = 64;
 
-  private static final int WORDS = Leaf.BLOCKS / 64;
+  private static final int WORDS = LayerMap.BITMAP_WORDS;
 
   private final Namespace namespace;
   private final Blocks blocks;
@@ -133,12 +133,10 @@ final class GhostSweep {
 
   /** Whether anything is left. */
   private static boolean intersect(long[] all, long[] one) {
-    long any = 0;
     for (int word = 0; word < WORDS; word++) {
       all[word] &= one[word];
-      any |= all[word];
     }
-    return any != 0;
+    return Whiteouts.any(all);
   }
 
   private static boolean isAll(long[] bitmap) {

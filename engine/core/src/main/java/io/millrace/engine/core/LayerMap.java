@@ -15,6 +15,9 @@ final class LayerMap {
   private static final int NODE_BYTES = FANOUT * 4;
   private static final int LEVELS_MAX = 8;
 
+  /** Of a bitmap with a bit for each block of a leaf. */
+  static final int BITMAP_WORDS = Leaf.BLOCKS / 64;
+
   private final Cells cells;
   private final int[] path = new int[LEVELS_MAX];
   private int root;
@@ -139,17 +142,43 @@ final class LayerMap {
     }
   }
 
-  /** Adds to a bitmap of 512 the blocks of a leaf that it decides: with data or as whiteouts. */
+  /** Adds to a bitmap the blocks that a leaf decides: with data or as whiteouts. */
   void addDecided(long leafIndex, long[] bitmap) {
     int leaf = leaf(leafIndex);
-    if (leaf != 0 && Leaf.whiteElsewhere(leaf)) {
+    if (Leaf.whiteElsewhere(leaf)) {
       Arrays.fill(bitmap, -1L);
     } else if (leaf != 0) {
-      MemorySegment m = cells.slab(leaf);
-      for (int word = 0; word < bitmap.length; word++) {
-        bitmap[word] |= Bytes.u64(m, Cells.base(leaf) + word * 8L);
+      for (int word = 0; word < BITMAP_WORDS; word++) {
+        bitmap[word] |= presence(leaf, word);
       }
     }
+  }
+
+  /** Adds the blocks with data that are not decided yet, and what the leaf decides. */
+  void see(long leafIndex, long[] decided, long[] shown) {
+    int leaf = leaf(leafIndex);
+    if (hasCell(leaf)) {
+      for (int word = 0; word < BITMAP_WORDS; word++) {
+        shown[word] |= withData(leafIndex, word, presence(leaf, word) & ~decided[word]);
+      }
+    }
+    addDecided(leafIndex, decided);
+  }
+
+  /** Those of the bits that stand for data, not for whiteouts. */
+  private long withData(long leafIndex, int word, long bits) {
+    long data = bits;
+    for (long left = whiteouts == 0 ? 0 : bits; left != 0; left &= left - 1) {
+      int index = word * 64 + Long.numberOfTrailingZeros(left);
+      if (find(leafIndex * Leaf.BLOCKS + index) == Location.WHITEOUT) {
+        data &= ~Long.lowestOneBit(left);
+      }
+    }
+    return data;
+  }
+
+  private long presence(int leaf, int word) {
+    return Bytes.u64(cells.slab(leaf), Cells.base(leaf) + word * 8L);
   }
 
   /** Changes places with another map of the same cells. */

@@ -15,6 +15,8 @@ final class ZeroPlan {
   private final int leavesMax;
   private long end;
   private int leaves;
+  private int leavesBelow;
+  private final ChainWalk walk = new ChainWalk();
   private long growthBytes;
 
   ZeroPlan(int leavesMax) {
@@ -40,18 +42,15 @@ final class ZeroPlan {
     end = rangeEnd;
     leaves = 0;
     growthBytes = 0;
-    long from = first;
-    while (from < rangeEnd) {
-      long leaf = layer.nextLeafInChain(from / Leaf.BLOCKS);
-      if (leaf < 0 || leaf * Leaf.BLOCKS >= rangeEnd) {
-        break;
-      }
+    leavesBelow = 0;
+    walk.begin(layer, first / Leaf.BLOCKS);
+    while (walk.next() && walk.leaf() * Leaf.BLOCKS < rangeEnd) {
       if (leaves == leavesMax) {
-        end = Math.max(from, leaf * Leaf.BLOCKS);
+        end = walk.leaf() * Leaf.BLOCKS;
         break;
       }
       leaves++;
-      from = (leaf + 1) * Leaf.BLOCKS;
+      leavesBelow += walk.below() ? 1 : 0;
     }
     growthBytes = growth(layer, first, end);
   }
@@ -64,7 +63,7 @@ final class ZeroPlan {
     long tail = Math.max(head, to / Leaf.BLOCKS * Leaf.BLOCKS);
     return partGrowth(layer, first, head)
         + partGrowth(layer, tail, to)
-        + (long) leaves * WHITE_LEAF_BYTES;
+        + (long) leavesBelow * WHITE_LEAF_BYTES;
   }
 
   /** Of a part of one leaf. What parents have in staging is not in their maps yet. */

@@ -12,6 +12,10 @@ final class MapBench {
   private static final int CLONES = 500;
   private static final int ROUNDS = 200;
   private static final int IDLE_CLONES = 10_000;
+  private static final int IMAGE_LEAVES = 2560;
+  private static final int DEPTH = 64;
+  private static final int DISCARDS = 20;
+  private static final long HUGE_BYTES = 64L << 40;
   private static final long DISK_BLOCKS = (20L << 30) / Bytes.PAGE;
   private static final int OWN_BLOCKS = (256 << 20) / Bytes.PAGE;
 
@@ -27,6 +31,16 @@ final class MapBench {
     System.out.printf("%-58s %,12d bytes%n", "data written for all of them", copied);
     long idle = bytesOfAnIdleClone();
     System.out.printf("%-58s %,12d bytes%n", "memory of an idle clone, of " + IDLE_CLONES, idle);
+    discards(new Cost(), IMAGE_LEAVES, 1);
+    Cost empty = new Cost();
+    discards(empty, 0, 1);
+    empty.print("discard of a whole empty clone of 64 TiB");
+    Cost filled = new Cost();
+    discards(filled, IMAGE_LEAVES, 1);
+    filled.print("the same, its image has data in " + IMAGE_LEAVES + " leaves");
+    Cost deep = new Cost();
+    discards(deep, IMAGE_LEAVES, DEPTH);
+    deep.print("the same, " + DEPTH + " deep");
     int layers = arguments.length > 0 ? Integer.parseInt(arguments[0]) : CLONES;
     long maps = bytesOfRandomMaps(layers);
     System.out.printf(
@@ -34,8 +48,16 @@ final class MapBench {
         "maps of %d clones with 256 MiB of random writes each".formatted(layers), maps >> 20);
     System.out.printf(
         "{\"snapshotMicros\": %d, \"cloneMicros\": %d, \"idleCloneBytes\": %d, \"layers\": %d,"
-            + " \"mapBytes\": %d}%n",
-        snapshot.median() / 1000, clone.median() / 1000, idle, layers, maps);
+            + " \"mapBytes\": %d, \"discardEmptyMicros\": %d, \"discardMicros\": %d,"
+            + " \"discardDeepMicros\": %d}%n",
+        snapshot.median() / 1000,
+        clone.median() / 1000,
+        idle,
+        layers,
+        maps,
+        empty.median() / 1000,
+        filled.median() / 1000,
+        deep.median() / 1000);
   }
 
   /** Nanoseconds of each call. */
@@ -85,6 +107,28 @@ final class MapBench {
       clones.add(System.nanoTime() - start);
     }
     return bench.store().info().physicalBytes() - liveBefore;
+  }
+
+  /** Whole clones of 64 TiB, until the discard is answered and is in the maps. */
+  private static void discards(Cost cost, int leaves, int depth) {
+    Bench bench = Bench.ofSegments(2048);
+    long volume = bench.volume("golden", HUGE_BYTES);
+    for (int leaf = 0; leaf < leaves; leaf++) {
+      bench.fill(volume, leaf * 4096L, 1, 7);
+    }
+    for (int i = 1; i < depth; i++) {
+      volume = bench.clone("layer" + i, bench.snapshot("s" + i, volume));
+      bench.fill(volume, i, 1, 7);
+    }
+    long image = bench.snapshot("image", volume);
+    for (int i = 0; i < DISCARDS; i++) {
+      long clone = bench.clone("c" + i, image);
+      bench.settle();
+      long start = System.nanoTime();
+      bench.zero(clone, 0, HUGE_BYTES);
+      bench.flush(clone);
+      cost.add(System.nanoTime() - start);
+    }
   }
 
   private static long bytesOfAnIdleClone() {

@@ -44,13 +44,11 @@ final class Reachable {
     LayerMap map = layer.map;
     for (long leaf = map.nextLeaf(0); leaf >= 0; leaf = map.nextLeaf(leaf + 1)) {
       boolean implied = Leaf.whiteElsewhere(map.leaf(leaf));
-      assertTrue(
-          !implied || Whiteouts.leafShowsBelow(layer, leaf), "a leaf of whiteouts hides nothing");
+      long[] shown = Whiteouts.shownBelow(layer, leaf);
+      assertTrue(!implied || Whiteouts.any(shown), "a leaf of whiteouts hides nothing");
       for (int i = 0; i < Leaf.BLOCKS && !implied; i++) {
-        long address = leaf * Leaf.BLOCKS + i;
-        assertTrue(
-            map.find(address) != Location.WHITEOUT || Whiteouts.showsBelow(layer, address),
-            "a whiteout hides nothing");
+        boolean white = map.find(leaf * Leaf.BLOCKS + i) == Location.WHITEOUT;
+        assertTrue(!white || Whiteouts.has(shown, i), "a whiteout hides nothing");
       }
     }
   }
