@@ -15,8 +15,8 @@ packages=(
   mmdebstrap debian-archive-keyring busybox-static extlinux syslinux-common libcap2-bin uidmap cpio xz-utils zstd python3
   # the programs that are compiled here
   gcc libc6-dev dpkg-dev
-  # certificates, probes, measurements
-  openssl curl jq qemu-utils fio
+  # certificates, probes, measurements, stress
+  openssl curl jq qemu-utils fio stress-ng
 )
 
 [ "${1:-}" != --list ] || { printf '%s\n' "${packages[@]}"; exit; }

@@ -1,14 +1,12 @@
 package io.millrace.engine.daemon.it;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
 
 /**
  * Kills a real daemon with SIGKILL at random moments, again and again, while several threads write
@@ -35,15 +33,30 @@ final class KillLoop implements AutoCloseable {
   private static final Duration FIRST_ANSWER_LIMIT = Duration.ofSeconds(30);
 
   /** What the rounds so far have come to. */
-  record Summary(
-      long rounds, long kills, long killedStarts, long flushes, SectorHistory.Tally tally) {
+  record Summary(long rounds, long killedStarts, long flushes, SectorHistory.Tally tally) {
     @Override
     public String toString() {
-      return ("%d rounds, %d kills, %d of them during recovery or start; %d writes answered,"
-              + " %d flushes; of %d writes that no flush covered, %d were lost")
+      return ("%d rounds, %d kills, %d of them while it started; %d writes answered, %d flushes;"
+              + " of %d writes that no flush covered, %d were lost")
           .formatted(
               rounds,
-              kills,
+              rounds + killedStarts,
+              killedStarts,
+              tally.answered(),
+              flushes,
+              tally.unflushed(),
+              tally.lost());
+    }
+
+    String json(long seed) {
+      return ("{\"seed\": %d, \"promise\": \"%s\", \"rounds\": %d, \"kills\": %d,"
+              + " \"killsDuringStart\": %d, \"answeredWrites\": %d, \"flushes\": %d,"
+              + " \"unflushedWrites\": %d, \"unflushedLost\": %d}")
+          .formatted(
+              seed,
+              PROMISE,
+              rounds,
+              rounds + killedStarts,
               killedStarts,
               tally.answered(),
               flushes,
@@ -66,7 +79,7 @@ final class KillLoop implements AutoCloseable {
     daemon = Daemon.started(folder, STORE_SIZE);
     for (int i = 0; i < VOLUMES; i++) {
       String device = daemon.attachNew("v" + i, (VOLUME_BYTES >> 20) + "MiB");
-      backings.add(Files.readString(backing(Path.of(device.replace("/dev/", "/sys/block/")))));
+      backings.add(LoopDevices.backing(device));
       loads.add(new SectorLoad(i + 1, VOLUME_BYTES, clock));
     }
   }
@@ -128,31 +141,16 @@ final class KillLoop implements AutoCloseable {
 
   Summary summary() {
     long flushes = loads.stream().mapToLong(SectorLoad::flushes).sum();
-    return new Summary(rounds, rounds + killedStarts, killedStarts, flushes, tally);
+    return new Summary(rounds, killedStarts, flushes, tally);
   }
 
-  /** Where the volumes are attached now, found without the command line: it takes a second. */
+  /** Where the volumes are attached now. */
   private List<String> devices() throws IOException {
     List<String> devices = new ArrayList<>();
     for (String backing : backings) {
-      devices.add("/dev/" + block(backing).getFileName());
+      devices.add(LoopDevices.device(backing));
     }
     return devices;
-  }
-
-  private Path block(String backing) throws IOException {
-    try (Stream<Path> blocks = Files.list(Path.of("/sys/block"))) {
-      for (Path block : blocks.filter(path -> Files.exists(backing(path))).toList()) {
-        if (Files.readString(backing(block)).equals(backing)) {
-          return block;
-        }
-      }
-    }
-    throw new AssertionError("not attached again: " + backing + "\n" + daemon.logText());
-  }
-
-  private static Path backing(Path block) {
-    return block.resolve("loop/backing_file");
   }
 
   @Override

@@ -1,0 +1,71 @@
+# Sourced by ./dev: the long runs of what the tests do shortly, and the evidence that they leave.
+
+# What each part does when nothing else is asked for; a run of that length is evidence.
+declare -A soak_full=([sim]='--seconds 600' [kill]='--rounds 1000' [fs]='--rounds 20')
+
+# soak PART [--seconds N | --rounds N] [--seed S]
+soak() {
+  local part=${1:-} length=() seed=() code=0 started evidence log
+  [ -n "$part" ] && [ -n "${soak_full[$part]:-}" ] || die "soak: which part? (have: $(soak_parts))"
+  shift
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --seconds | --rounds) length=("$1" "${2:?$1 wants a number}"); shift ;;
+      --seed) seed=("$1" "${2:?$1 wants a number}"); shift ;;
+      *) die "soak: unknown argument: $1" ;;
+    esac
+    shift
+  done
+  [[ $part != sim || ${length[0]:-} != --rounds ]] || die "soak: sim is measured in --seconds"
+  evidence=$(soak_evidence "$part" "${length[@]}")
+  [ ${#length[@]} -gt 0 ] || read -ra length <<<"${soak_full[$part]}"
+  "soak_prepare_$part"
+  log=target/logs/soak-$part.log
+  say "soak $part ${length[*]} ${seed[*]} (log: $log)"
+  mkdir -p target/logs
+  started=$SECONDS
+  "soak_$part" "${length[@]}" "${seed[@]}" 2>&1 | tee "$log" || code=$?
+  python3 e2e/dev/evidence.py "$evidence" "$log" "./dev soak $part ${length[*]}" $((SECONDS - started)) "$code"
+  return "$code"
+}
+
+soak_parts() { printf '%s\n' "${!soak_full[@]}" | sort | xargs; }
+
+# soak_evidence PART [--seconds|--rounds N]: where its figures go. Less than the full length proves less, and stays out
+# of the repository.
+soak_evidence() {
+  local unit full
+  read -r unit full <<<"${soak_full[$1]}"
+  if [ $# = 1 ] || { [ "$2" = "$unit" ] && [ "$3" -ge "$full" ]; }; then
+    echo "docs/evidence/$1.json"
+  else
+    echo "target/soak/$1.json"
+  fi
+}
+
+soak_prepare_sim() {
+  need_java
+  compile_core
+}
+
+soak_sim() {
+  java --enable-native-access=ALL-UNNAMED -Xmx1g -cp "$core_classes" io.millrace.engine.sim.SimMain "$@" --json
+}
+
+soak_prepare_kill() {
+  need_host
+  need_java
+  logged soak-build mvn -ntp -q -DskipTests -Dspotless.check.skip -pl engine/daemon -am package
+}
+
+soak_kill() { daemon_soak kill "$@"; }
+
+soak_prepare_fs() { soak_prepare_kill; }
+
+soak_fs() { daemon_soak fs "$@"; }
+
+daemon_soak() {
+  java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -Xmx768m \
+    -Dmillrace.app=engine/daemon/target/app -cp 'engine/daemon/target/test-classes:engine/daemon/target/app/lib/*' \
+    io.millrace.engine.daemon.it.Soak "$@"
+}
