@@ -102,10 +102,11 @@ final class GhostSweep {
     hiddenByChildren(ghost, leafIndex, 0);
     if (isAll(unseen)) {
       work += blocks.dropLeaf(ghost.map, leafIndex);
-      tidyAbove(ghost, leafIndex, 0);
-    } else if (killUnseen(ghost.map, leafIndex, unseen)) {
-      tidyAbove(ghost, leafIndex, 0);
+    } else if (!killUnseen(ghost.map, leafIndex, unseen)) {
+      return;
     }
+    tidyAbove(ghost, leafIndex, 0);
+    namespace.hints.forget();
   }
 
   /** Sets the bitmap of this depth to what all children of the layer hide. */

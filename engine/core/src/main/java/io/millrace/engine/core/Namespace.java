@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Namespace {
   final Cells cells = new Cells();
+  final OwnerHints hints = new OwnerHints(cells);
   final IdTable<Volume> volumes = new IdTable<>();
   final IdTable<Snapshot> snapshots = new IdTable<>();
   final IdTable<Layer> layers = new IdTable<>();
@@ -221,6 +222,9 @@ final class Namespace {
   }
 
   private void release(Layer layer) {
+    if (layer.frozen) {
+      hints.forget();
+    }
     byIndex[layer.index] = null;
     freeIndexes.add(layer.index);
   }

@@ -77,6 +77,7 @@ final class Reclaimer {
     if (merge == null || !merge.possible()) {
       return merge != null;
     }
+    namespace.hints.forget();
     for (int done = 0; done < BLOCKS_PER_STEP; ) {
       int work = merge.step();
       done += Math.max(work, LEAF_WORK_MIN);

@@ -9,17 +9,26 @@ final class Resolver {
 
   static final long STAGED = -2;
 
+  /** So many layers are asked one by one; what is deeper is known by hints. */
+  private static final int LAYERS_ASKED = 2;
+
   private final Committer committer;
+  private final Namespace namespace;
   private int reference;
   private int crc;
 
-  Resolver(Committer committer) {
+  Resolver(Committer committer, Namespace namespace) {
     this.committer = committer;
+    this.namespace = namespace;
   }
 
   /** A location (its checksum in {@link #crc}), ZEROS, or STAGED (see {@link #reference}). */
   long resolve(Layer top, long address) {
+    int asked = 0;
     for (@Nullable Layer layer = top; layer != null; layer = layer.parent) {
+      if (asked++ == LAYERS_ASKED && layer.parent != null && committer.catalogSettled()) {
+        return byHint(layer, address);
+      }
       int staged = committer.find(layer, address);
       if (committer.zeroedSince(layer, address, staged)) {
         return ZEROS;
@@ -38,6 +47,21 @@ final class Resolver {
       }
     }
     return ZEROS;
+  }
+
+  /** When no record is on its way, nothing of a frozen layer is staged any more. */
+  private long byHint(Layer frozen, long address) {
+    int owner = namespace.hints.owner(frozen, address);
+    if (owner < 0) {
+      return ZEROS;
+    }
+    Layer layer = namespace.byIndex(owner);
+    long location = layer == null ? Location.NONE : layer.map.find(address);
+    if (layer == null || location < 0) {
+      throw new IllegalStateException("the hint for block %x of a layer is stale".formatted(address));
+    }
+    crc = layer.map.foundCrc();
+    return location;
   }
 
   /** Whether the layer itself has the block, so that writing it again needs no more room. */

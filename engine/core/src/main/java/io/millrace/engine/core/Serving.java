@@ -61,10 +61,11 @@ final class Serving {
     table.passOverMax(options.tuning().passOverMax());
     namespace = loaded.namespace();
     blocks = loaded.blocks();
+    namespace.hints.budget(options.mapBytesMax());
     space = new Space(table, namespace, options);
     cache = new PageCache(table, arena, options.cacheBytes());
     committer = new Committer(this, loaded.lastLsn(), loaded.lastCrc());
-    resolver = new Resolver(committer);
+    resolver = new Resolver(committer, namespace);
     durability = new Durability(this, loaded.lastLsn());
     reader = new Reader(this);
     writer = new Writer(this);

@@ -1,6 +1,7 @@
 package io.millrace.engine.core;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.SplittableRandom;
 
 /**
@@ -15,6 +16,8 @@ final class MapBench {
   private static final int IMAGE_LEAVES = 2560;
   private static final int DEPTH = 64;
   private static final int DISCARDS = 20;
+  private static final int LOOKUP_BLOCKS = 8192;
+  private static final int LOOKUPS = 1_000_000;
   private static final long HUGE_BYTES = 64L << 40;
   private static final long DISK_BLOCKS = (20L << 30) / Bytes.PAGE;
   private static final int OWN_BLOCKS = (256 << 20) / Bytes.PAGE;
@@ -41,6 +44,10 @@ final class MapBench {
     Cost deep = new Cost();
     discards(deep, IMAGE_LEAVES, DEPTH);
     deep.print("the same, " + DEPTH + " deep");
+    long shallow = nanosOfALookup(3);
+    long far = nanosOfALookup(DEPTH);
+    System.out.printf("%-58s %,12d ns%n", "lookup of a block 3 layers below", shallow);
+    System.out.printf("%-58s %,12d ns%n", "lookup of a block " + DEPTH + " layers below", far);
     int layers = arguments.length > 0 ? Integer.parseInt(arguments[0]) : CLONES;
     long maps = bytesOfRandomMaps(layers);
     System.out.printf(
@@ -49,7 +56,7 @@ final class MapBench {
     System.out.printf(
         "{\"snapshotMicros\": %d, \"cloneMicros\": %d, \"idleCloneBytes\": %d, \"layers\": %d,"
             + " \"mapBytes\": %d, \"discardEmptyMicros\": %d, \"discardMicros\": %d,"
-            + " \"discardDeepMicros\": %d}%n",
+            + " \"discardDeepMicros\": %d, \"lookupNanos\": %d, \"lookupDeepNanos\": %d}%n",
         snapshot.median() / 1000,
         clone.median() / 1000,
         idle,
@@ -57,7 +64,9 @@ final class MapBench {
         maps,
         empty.median() / 1000,
         filled.median() / 1000,
-        deep.median() / 1000);
+        deep.median() / 1000,
+        shallow,
+        far);
   }
 
   /** Nanoseconds of each call. */
@@ -129,6 +138,34 @@ final class MapBench {
       bench.flush(clone);
       cost.add(System.nanoTime() - start);
     }
+  }
+
+  /** Of random blocks of a golden volume, seen from the end of a chain whose layers all have leaves. */
+  private static long nanosOfALookup(int depth) {
+    Bench bench = Bench.ofSegments(1024);
+    long volume = bench.volume("golden", LOOKUP_BLOCKS * 4096L);
+    for (int block = 0; block < LOOKUP_BLOCKS; block += 8) {
+      bench.fill(volume, block, 8, 7);
+    }
+    for (int i = 0; i < depth; i++) {
+      volume = bench.clone("c" + i, bench.snapshot("s" + i, volume));
+      for (int leaf = 0; leaf < LOOKUP_BLOCKS / Leaf.BLOCKS; leaf++) {
+        bench.fill(volume, leaf * 512L + i, 1, 9);
+      }
+    }
+    bench.settle();
+    Serving s = bench.store().serving();
+    Volume top = Objects.requireNonNull(s.namespace.volumes.get(volume));
+    SplittableRandom random = new SplittableRandom(1);
+    long start = 0;
+    for (int i = -LOOKUPS; i < LOOKUPS; i++) {
+      start = i == 0 ? System.nanoTime() : start;
+      long block = random.nextLong(LOOKUP_BLOCKS);
+      if (s.resolver.resolve(top.top, block) < 0) {
+        throw new IllegalStateException("block " + block + " is not found");
+      }
+    }
+    return (System.nanoTime() - start) / LOOKUPS;
   }
 
   private static long bytesOfAnIdleClone() {
