@@ -113,7 +113,8 @@ final class Commander {
 
   private void shrink(Volume volume, long sizeBytes, Held held) {
     long oldBytes = volume.sizeBytes;
-    // To the end of the last block: then only the first block can fail, before anything is zeroed.
+    // To the end of the last block: then only the first block can fail to be read, and room for the
+    // rest is kept before: nothing is zeroed of a volume that can't be shrunk.
     long zeroedBytes = (oldBytes + Bytes.PAGE - 1) / Bytes.PAGE * Bytes.PAGE - sizeBytes;
     shrinking++;
     volume.writableBytes = sizeBytes;
@@ -135,8 +136,11 @@ final class Commander {
 
   private StoreError shrinkFailed(Volume volume, int errno) {
     String message =
-        "volume %s can't be shrunk: zeroing its last block failed with errno %d"
-            .formatted(volume.name, errno);
+        errno == Errno.ENOSPC
+            ? "volume %s can't be shrunk: no room to tell what lies beyond from zeros"
+                .formatted(volume.name)
+            : "volume %s can't be shrunk: zeroing its last block failed with errno %d"
+                .formatted(volume.name, errno);
     return switch (errno) {
       case Errno.ENOSPC ->
           new StoreError.NoSpace(message, Bytes.PAGE, space.freeBlocks() * Bytes.PAGE);

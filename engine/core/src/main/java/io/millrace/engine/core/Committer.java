@@ -145,14 +145,15 @@ final class Committer implements Batch.Written {
 
   /** Makes room for records of so many bytes in one commit; false: wait. */
   boolean roomForRecords(int bytes, long nowNanos) {
-    return room(0, bytes, space.leaveForCleaner(), nowNanos);
+    return room(0, bytes, space.leaveForHolders(), nowNanos);
   }
 
-  boolean roomForZero(ZeroPlan plan, long nowNanos) {
+  /** Makes room for a record that zeroes what is planned; {@code held}: room is kept for it. */
+  boolean roomForZero(ZeroPlan plan, boolean held, long nowNanos) {
     if (zeros.isFull()) {
       return false;
     }
-    if (!space.leavesRoom(plan.growthBytes())) {
+    if (!held && !space.leavesRoom(plan.growthBytes())) {
       starved = true;
       return false;
     }
@@ -163,7 +164,16 @@ final class Committer implements Batch.Written {
         close(batch);
       }
     }
-    return roomForRecords(Records.ZEROED_BYTES, nowNanos);
+    int leave = held ? space.leaveForCleaner() : space.leaveForHolders();
+    return room(0, Records.ZEROED_BYTES, leave, nowNanos);
+  }
+
+  /** Keeps room for all records of a plan, each in a commit of its own; false: wait. */
+  boolean hold(RoomHold hold, ZeroPlan plan) {
+    int pages = plan.records();
+    int segments = (pages + table.geometry.usablePages() - 1) / table.geometry.usablePages();
+    starved = !hold.take(plan.growthBytes(), segments);
+    return !starved;
   }
 
   private boolean room(int moreBlocks, int moreBytes, int segmentsToLeave, long nowNanos) {

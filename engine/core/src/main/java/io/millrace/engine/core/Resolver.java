@@ -58,7 +58,8 @@ final class Resolver {
     Layer layer = namespace.byIndex(owner);
     long location = layer == null ? Location.NONE : layer.map.find(address);
     if (layer == null || location < 0) {
-      throw new IllegalStateException("the hint for block %x of a layer is stale".formatted(address));
+      throw new IllegalStateException(
+          "the hint for block %x of a layer is stale".formatted(address));
     }
     crc = layer.map.foundCrc();
     return location;

@@ -27,6 +27,7 @@ final class Space {
   private final long emptyCapacity;
   private long stagedNew;
   private long stagedGrowth;
+  private int heldSegments;
   private int checkpointOwns;
   private int checkpointTook;
 
@@ -97,8 +98,29 @@ final class Space {
     return leaveForCheckpoint() + CLEANER_SEGMENTS;
   }
 
+  /** What records leave to the cleaner, and to those that hold room. */
+  int leaveForHolders() {
+    return leaveForCleaner() + heldSegments;
+  }
+
   int leaveForRecords() {
-    return leaveForCleaner() + RECORD_SEGMENTS;
+    return leaveForHolders() + RECORD_SEGMENTS;
+  }
+
+  /** Keeps room for a growth of the maps, and segments for the records of it; false: not now. */
+  boolean hold(long growth, int segments) {
+    int need = leaveForCheckpoint(growth) + CLEANER_SEGMENTS + heldSegments + segments;
+    if (!admitsGrowth(growth) || table.allocatable() < need) {
+      return false;
+    }
+    stagedGrowth += growth;
+    heldSegments += segments;
+    return true;
+  }
+
+  void release(long growth, int segments) {
+    stagedGrowth -= growth;
+    heldSegments -= segments;
   }
 
   private long capacityBlocks(int checkpointSegments) {

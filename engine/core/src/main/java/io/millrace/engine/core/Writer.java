@@ -66,6 +66,7 @@ final class Writer {
   void zeroThen(Volume volume, long offset, long length, long nowNanos, IntConsumer then) {
     Request r = request(volume, offset, length, null, 0);
     r.then = then;
+    r.hold = new RoomHold(space);
     begin(r, nowNanos);
   }
 
@@ -117,6 +118,10 @@ final class Writer {
   }
 
   private Progress stage(Request r, long now) {
+    RoomHold hold = r.hold;
+    if (hold != null && !hold.taken() && !health.stopped() && !holdRoom(r, hold)) {
+      return r.errno == 0 ? Progress.WAITS_FOR_ROOM : end(r, r.errno);
+    }
     while (r.position < r.end) {
       if (health.stopped()) {
         return end(r, Errno.EIO);
@@ -151,6 +156,21 @@ final class Writer {
       then.accept(errno);
     }
     return Progress.DONE;
+  }
+
+  /** Keeps room for all of the request before anything of it is done. */
+  private boolean holdRoom(Request r, RoomHold hold) {
+    Layer top = r.volume().top;
+    long first = (r.position + Bytes.PAGE - 1) / Bytes.PAGE;
+    zeroPlan.bound(top, first, r.end / Bytes.PAGE);
+    if (committer.hold(hold, zeroPlan)) {
+      return true;
+    }
+    zeroPlan.planAll(top, first, r.end / Bytes.PAGE);
+    boolean held = committer.hold(hold, zeroPlan);
+    boolean later = space.admitsGrowth(zeroPlan.growthBytes()) || serving.spaceMayReturn();
+    r.errno = held || (later && !hopeless) ? 0 : Errno.ENOSPC;
+    return held;
   }
 
   /** Stages the block at the request's position. */
@@ -255,12 +275,16 @@ final class Writer {
     Layer top = r.volume().top;
     long first = r.position / Bytes.PAGE;
     zeroPlan.plan(top, first, r.end / Bytes.PAGE);
-    if (!space.admitsGrowth(zeroPlan.growthBytes())) {
+    RoomHold hold = r.hold;
+    if (hold == null && !space.admitsGrowth(zeroPlan.growthBytes())) {
       r.errno = serving.spaceMayReturn() ? 0 : Errno.ENOSPC;
       return waitOrFail(r);
     }
-    if (!committer.roomForZero(zeroPlan, now)) {
+    if (!committer.roomForZero(zeroPlan, hold != null, now)) {
       return waitOrFail(r);
+    }
+    if (hold != null) {
+      hold.use(zeroPlan.growthBytes());
     }
     committer.addZeroed(top, first, zeroPlan);
     r.position = zeroPlan.end() * Bytes.PAGE;
@@ -272,6 +296,7 @@ final class Writer {
     private @Nullable Fill fill;
     private long offset;
     @Nullable IntConsumer then;
+    @Nullable RoomHold hold;
     @Nullable MemorySegment from;
     long position;
     long end;
@@ -292,6 +317,10 @@ final class Writer {
       volume = null;
       from = null;
       then = null;
+      if (hold != null) {
+        hold.release();
+        hold = null;
+      }
       if (fill != null) {
         fill.clear();
       }

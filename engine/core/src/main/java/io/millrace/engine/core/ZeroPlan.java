@@ -38,14 +38,41 @@ final class ZeroPlan {
     return growthBytes;
   }
 
+  /** The next record of a range. */
   void plan(Layer layer, long first, long rangeEnd) {
+    count(layer, first, rangeEnd, leavesMax);
+  }
+
+  /** All records of a range; it goes through all leaves. */
+  void planAll(Layer layer, long first, long rangeEnd) {
+    count(layer, first, rangeEnd, Integer.MAX_VALUE);
+  }
+
+  /** No less than what {@link #planAll} finds, from the sizes of the maps alone. */
+  void bound(Layer layer, long first, long rangeEnd) {
+    end = rangeEnd;
+    long all = 0;
+    for (Layer l = layer; l != null; l = l.parent) {
+      all += l.map.leaves() + l.staged;
+    }
+    leaves = (int) Math.min(all, (rangeEnd - first) / Leaf.BLOCKS + 2);
+    leavesBelow = leaves;
+    growthBytes = growth(layer, first, end);
+  }
+
+  /** Records that are needed for all that was planned, and a few for edges. */
+  int records() {
+    return leaves / leavesMax + 2;
+  }
+
+  private void count(Layer layer, long first, long rangeEnd, int max) {
     end = rangeEnd;
     leaves = 0;
     growthBytes = 0;
     leavesBelow = 0;
     walk.begin(layer, first / Leaf.BLOCKS);
     while (walk.next() && walk.leaf() * Leaf.BLOCKS < rangeEnd) {
-      if (leaves == leavesMax) {
+      if (leaves == max) {
         end = walk.leaf() * Leaf.BLOCKS;
         break;
       }

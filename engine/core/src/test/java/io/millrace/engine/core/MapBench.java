@@ -140,7 +140,9 @@ final class MapBench {
     }
   }
 
-  /** Of random blocks of a golden volume, seen from the end of a chain whose layers all have leaves. */
+  /**
+   * Of random blocks of a golden volume, seen from the end of a chain whose layers all have leaves.
+   */
   private static long nanosOfALookup(int depth) {
     Bench bench = Bench.ofSegments(1024);
     long volume = bench.volume("golden", LOOKUP_BLOCKS * 4096L);
