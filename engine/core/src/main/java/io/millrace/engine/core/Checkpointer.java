@@ -24,14 +24,13 @@ import org.jspecify.annotations.Nullable;
  * and its own commits are below the cut.
  */
 final class Checkpointer {
-  private static final int LEAVES_PER_STEP = 256;
-
   private final Serving serving;
   private final SegmentTable table;
   private final Namespace namespace;
   private final PageBuffer buffer;
   private final PageBuffer page;
   private final CheckpointSize size;
+  private final int leavesPerStep;
 
   private @Nullable Runnable next;
   private int pending;
@@ -74,6 +73,7 @@ final class Checkpointer {
     number = loaded.checkpointNumber();
     own = table.all(SegmentTable.CHECKPOINT);
     size = CheckpointSize.of(table.geometry);
+    leavesPerStep = serving.options.tuning().leavesPerStep();
     serving.space.checkpointOwns(own.length);
     buffer = new PageBuffer(serving.arena, (long) size.chunkPages() * Bytes.PAGE);
     page = new PageBuffer(serving.arena, Bytes.PAGE);
@@ -195,7 +195,7 @@ final class Checkpointer {
     next = this::writeMap;
     int room = size.mapBytesFull();
     int leaves = 0;
-    while (chunkBytes <= room && leaves < LEAVES_PER_STEP && !layers.isEmpty()) {
+    while (chunkBytes <= room && leaves < leavesPerStep && !layers.isEmpty()) {
       addNextLeaf();
       leaves++;
     }

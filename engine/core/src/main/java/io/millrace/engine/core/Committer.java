@@ -13,8 +13,6 @@ import org.jspecify.annotations.Nullable;
  * blocks: within a commit, blocks come before records.
  */
 final class Committer implements Batch.Written {
-  private static final long WITNESS_DELAY_NANOS = 1_000_000_000;
-
   private final StoreOptions options;
   private final Disk disk;
   private final Health health;
@@ -31,6 +29,7 @@ final class Committer implements Batch.Written {
   private final long[] growth;
   private final int[] zeroedLeaves;
   private final int zeroedLeavesMax;
+  private final long witnessDelayNanos;
   private final Batch[] free;
   private int freeCount;
   private final Batch[] inFlight;
@@ -94,6 +93,7 @@ final class Committer implements Batch.Written {
     growth = new long[count];
     zeroedLeaves = new int[count];
     zeroedLeavesMax = options.tuning().zeroLeavesMax();
+    witnessDelayNanos = options.tuning().quietNanos();
     index = new StagedIndex(count * blocksMax);
     makeBatches(s.arena, blocksMax);
   }
@@ -333,14 +333,14 @@ final class Committer implements Batch.Written {
       return Long.MAX_VALUE;
     }
     long quiet = nowNanos - quietSinceNanos;
-    if (quiet < WITNESS_DELAY_NANOS) {
-      return WITNESS_DELAY_NANOS - quiet;
+    if (quiet < witnessDelayNanos) {
+      return witnessDelayNanos - quiet;
     }
     quietSinceNanos = nowNanos;
     if (roomForRecords(0, nowNanos)) {
       seal(requireOpen());
     }
-    return WITNESS_DELAY_NANOS;
+    return witnessDelayNanos;
   }
 
   /** Something else on the disk tells that the log is durable up to there. */

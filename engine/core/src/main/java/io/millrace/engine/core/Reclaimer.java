@@ -12,9 +12,6 @@ import org.jspecify.annotations.Nullable;
  * layers or in none.
  */
 final class Reclaimer {
-  /** Bounds how long a poll takes: a block costs some ten nanoseconds. */
-  private static final int BLOCKS_PER_STEP = 4096;
-
   /** To find a leaf costs as much as so many blocks. */
   private static final int LEAF_WORK_MIN = 16;
 
@@ -22,13 +19,17 @@ final class Reclaimer {
   private final Blocks blocks;
   private final SegmentTable table;
   private final GhostSweep sweep;
+  private final int blocksPerStep;
   private @Nullable LayerMerge merging;
+
+  long merges;
 
   Reclaimer(Serving s) {
     namespace = s.namespace;
     blocks = s.blocks;
     table = s.table;
     sweep = new GhostSweep(namespace, blocks);
+    blocksPerStep = s.options.tuning().blocksPerStep();
   }
 
   /** It has nothing to do that could free a block. */
@@ -56,11 +57,11 @@ final class Reclaimer {
       drop(drop);
       return true;
     }
-    return mayMerge && (merge() || sweep.step(BLOCKS_PER_STEP / LEAF_WORK_MIN, hurry, nowNanos));
+    return mayMerge && (merge() || sweep.step(blocksPerStep / LEAF_WORK_MIN, hurry, nowNanos));
   }
 
   private void drop(Layer layer) {
-    for (int done = 0; done < BLOCKS_PER_STEP; ) {
+    for (int done = 0; done < blocksPerStep; ) {
       int work = blocks.dropLeaf(layer.map);
       done += Math.max(work, LEAF_WORK_MIN);
       if (work < 0) {
@@ -78,11 +79,12 @@ final class Reclaimer {
       return merge != null;
     }
     namespace.hints.forget();
-    for (int done = 0; done < BLOCKS_PER_STEP; ) {
+    for (int done = 0; done < blocksPerStep; ) {
       int work = merge.step();
       done += Math.max(work, LEAF_WORK_MIN);
       if (work < 0) {
         namespace.merged(merge.parent, merge.child, table.nextSequence());
+        merges++;
         return true;
       }
     }

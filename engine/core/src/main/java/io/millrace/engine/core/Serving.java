@@ -4,9 +4,6 @@ import java.lang.foreign.Arena;
 
 /** A recovered store at work: its parts, and the order in which a poll goes through them. */
 final class Serving {
-  /** Background steps in one poll: bounds how long a request waits behind them. */
-  private static final int STEPS_PER_POLL = 4;
-
   private static final long NONE_YET = -1;
 
   final StoreOptions options;
@@ -105,7 +102,7 @@ final class Serving {
     boolean more = false;
     boolean starved = starved();
     boolean hurry = starved || writer.waitsForRoom() || !space.admits();
-    for (int i = 0; i < STEPS_PER_POLL; i++) {
+    for (int i = 0; i < options.tuning().stepsPerPoll(); i++) {
       more |= reclaimer.step(!checkpointer.readsMaps(), hurry, nowNanos);
     }
     more |= cleaner.step((!closing || starved) && housekeeping.wantsCleaning(starved), starved);

@@ -8,8 +8,24 @@ package io.millrace.engine.core;
  *     of the next ones only, and of sixteen times as many; the log passes over at most half as many
  * @param zeroLeavesMax parts of the map, of 2 MiB each, that one zeroed record may touch
  * @param unprovenBytesMax log that no sync covers: recovery writes so much again at most
+ * @param leavesPerStep parts of the map that a checkpoint takes at a time
+ * @param blocksPerStep blocks that are freed, or change their layer, at a time
+ * @param stepsPerPoll such steps in one poll: bounds how long a request waits behind them
+ * @param quietNanos without a commit, after which one without content tells what is durable
  */
-public record Tuning(int scanAheadSegments, int zeroLeavesMax, long unprovenBytesMax) {
+public record Tuning(
+    int scanAheadSegments,
+    int zeroLeavesMax,
+    long unprovenBytesMax,
+    int leavesPerStep,
+    int blocksPerStep,
+    int stepsPerPoll,
+    long quietNanos) {
+  /** The rest as for disks. */
+  public Tuning(int scanAheadSegments, int zeroLeavesMax, long unprovenBytesMax) {
+    this(scanAheadSegments, zeroLeavesMax, unprovenBytesMax, 256, 4096, 4, 1_000_000_000);
+  }
+
   /** For disks. */
   public static Tuning defaults() {
     return new Tuning(32, 256, 64L << 20);

@@ -2,6 +2,7 @@ package io.millrace.engine.sim;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Runs seed after seed, adds up what they did, and turns a failing one into a report. */
@@ -10,20 +11,25 @@ final class Campaign {
 
   private final Buffers buffers = new Buffers();
   private final int stepsPerSeed;
-  private long seeds;
-  private long steps;
-  private long crashes;
-  private long recoveries;
-  private long answers;
-  private long changes;
+  private final Set<Fault.Kind> faults;
+  private final Tally tally = new Tally();
 
   Campaign(int stepsPerSeed) {
+    this(stepsPerSeed, Fault.all());
+  }
+
+  Campaign(int stepsPerSeed, Set<Fault.Kind> faults) {
     this.stepsPerSeed = stepsPerSeed;
+    this.faults = faults;
+  }
+
+  Tally tally() {
+    return tally;
   }
 
   /** Null when the seed's run went well, else what to tell. */
   @Nullable String run(long seed) {
-    Setup setup = Setup.of(seed);
+    Setup setup = Setup.of(seed, faults);
     List<Step> all = Workload.steps(setup, stepsPerSeed);
     Violation violation = attempt(setup, all);
     return violation == null ? null : explain(setup, all, violation);
@@ -31,19 +37,13 @@ final class Campaign {
 
   /** Null when the run went well. */
   @Nullable Violation attempt(Setup setup, List<Step> list) {
-    return attempt(setup, list, Narrative.untold());
+    return attempt(setup, list, tally, Narrative.untold());
   }
 
-  private @Nullable Violation attempt(Setup setup, List<Step> list, Narrative narrative) {
-    Simulation simulation = new Simulation(setup, list, buffers, narrative);
+  private @Nullable Violation attempt(
+      Setup setup, List<Step> list, Tally counts, Narrative narrative) {
     try {
-      Simulation.Report report = simulation.run();
-      seeds++;
-      steps += report.steps();
-      crashes += report.crashes();
-      recoveries += report.recoveries();
-      answers += report.answers();
-      changes += report.changes();
+      new Simulation(setup, list, buffers, counts, narrative).run();
       return null;
     } catch (Violation violation) {
       return violation;
@@ -51,14 +51,21 @@ final class Campaign {
   }
 
   String explain(Setup setup, List<Step> all, Violation first) {
-    List<Step> few = Shrinker.shrink(all, list -> attempt(setup, list) != null, SHRINK_TRIALS_MAX);
+    Tally uncounted = new Tally();
+    List<Step> few =
+        Shrinker.shrink(
+            all,
+            list -> attempt(setup, list, uncounted, Narrative.untold()) != null,
+            SHRINK_TRIALS_MAX);
     Narrative narrative = Narrative.told();
-    Violation last = attempt(setup, few, narrative);
+    Violation last = attempt(setup, few, uncounted, narrative);
     StringBuilder text = new StringBuilder();
     text.append(
         "seed %d with %d steps breaks a promise: %s%n"
             .formatted(setup.seed(), stepsPerSeed, first.getMessage()));
-    text.append("replay: ./dev sim --seed %d --steps %d%n".formatted(setup.seed(), stepsPerSeed));
+    text.append(
+        "replay: ./dev sim --seed %d --steps %d%s%n"
+            .formatted(setup.seed(), stepsPerSeed, faultsOption()));
     text.append("%s%n%d steps are enough:%n".formatted(setup, few.size()));
     few.forEach(step -> text.append("  ").append(step).append('\n'));
     text.append("what happens:\n");
@@ -79,21 +86,7 @@ final class Campaign {
     return origin;
   }
 
-  long seeds() {
-    return seeds;
-  }
-
-  long crashes() {
-    return crashes;
-  }
-
-  long changes() {
-    return changes;
-  }
-
-  /** One line. */
-  String summary(double seconds) {
-    return "%d seeds (%.1f/s), %d steps, %d crashes, %d recoveries, %d answers, %d changes in %.1f s"
-        .formatted(seeds, seeds / seconds, steps, crashes, recoveries, answers, changes, seconds);
+  private String faultsOption() {
+    return faults.equals(Fault.all()) ? "" : " --faults " + Fault.words(faults);
   }
 }

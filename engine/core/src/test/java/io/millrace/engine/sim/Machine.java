@@ -4,6 +4,7 @@ import io.millrace.engine.core.Answers;
 import io.millrace.engine.core.FormatOptions;
 import io.millrace.engine.core.Formatting;
 import io.millrace.engine.core.Store;
+import io.millrace.engine.core.StoreAudit;
 import io.millrace.engine.core.StoreState;
 import java.util.Objects;
 import java.util.UUID;
@@ -19,19 +20,33 @@ final class Machine {
 
   private final Setup setup;
   private final SimClock clock = new SimClock();
+  private final Faults faults;
+  private final Medium medium;
   private final SimStorage storage;
   private final Answers answers;
+  private final Tally tally;
   private @Nullable Store store;
   private int pollsWithoutEvent;
 
-  Machine(Setup setup, Trace trace, Answers answers) {
+  Machine(Setup setup, Trace trace, Answers answers, Tally tally) {
     this.setup = setup;
     this.answers = answers;
-    storage = new SimStorage(setup.diskBytes(), clock, trace, ~setup.seed(), setup.broken());
+    this.tally = tally;
+    faults = new Faults(tally);
+    medium = new Medium(setup.diskBytes(), setup.mayLie());
+    storage = new SimStorage(medium, clock, trace, faults, ~setup.seed(), setup.broken());
   }
 
   SimStorage storage() {
     return storage;
+  }
+
+  Medium medium() {
+    return medium;
+  }
+
+  Faults faults() {
+    return faults;
   }
 
   Store store() {
@@ -72,6 +87,7 @@ final class Machine {
   }
 
   void open() {
+    countWorks();
     store = Store.open(storage, clock, setup.options());
     pollsWithoutEvent = 0;
   }
@@ -161,12 +177,39 @@ final class Machine {
   }
 
   void losePower(Dice crash) {
+    tally.count(Tally.Event.POWER_LOSS);
+    countLoss();
     storage.losePower(crash);
-    store = null;
   }
 
   void loseProcess(Dice crash) {
+    tally.count(Tally.Event.PROCESS_LOSS);
+    countLoss();
     storage.loseProcess(crash);
-    store = null;
+  }
+
+  private void countLoss() {
+    Store lost = store;
+    if (lost == null) {
+      return;
+    }
+    StoreAudit.Works works = StoreAudit.works(lost);
+    tally.add(Tally.Event.LOSS_IN_CLEANING, works.cleaning() ? 1 : 0);
+    tally.add(Tally.Event.LOSS_IN_CHECKPOINT, works.checkpointing() ? 1 : 0);
+    boolean recovering = lost.state() == StoreState.RECOVERING;
+    tally.add(Tally.Event.LOSS_IN_RECOVERY, recovering ? 1 : 0);
+    countWorks();
+  }
+
+  /** The store is not used any more: adds what it has done. */
+  void countWorks() {
+    Store last = store;
+    if (last != null) {
+      StoreAudit.Works works = StoreAudit.works(last);
+      tally.add(Tally.Event.CHECKPOINT, works.checkpoints());
+      tally.add(Tally.Event.SEGMENT_CLEANED, works.segmentsCleaned());
+      tally.add(Tally.Event.MERGE, works.merges());
+      store = null;
+    }
   }
 }

@@ -25,14 +25,20 @@ final class Requests implements Answers {
   private final Trace trace;
   private final Buffers buffers;
   private final Excuses excuses;
+  private final Tally tally;
   private final Narrative narrative;
   private final Map<Long, Request> inFlight = new LinkedHashMap<>();
   private long tags;
-  private long answered;
-  private long acknowledged;
   private boolean closed;
 
-  Requests(Model model, Trace trace, Buffers buffers, Excuses excuses, Narrative narrative) {
+  Requests(
+      Model model,
+      Trace trace,
+      Buffers buffers,
+      Excuses excuses,
+      Tally tally,
+      Narrative narrative) {
+    this.tally = tally;
     this.model = model;
     this.trace = trace;
     this.buffers = buffers;
@@ -48,15 +54,6 @@ final class Requests implements Answers {
 
   int size() {
     return inFlight.size();
-  }
-
-  long answered() {
-    return answered;
-  }
-
-  /** Changes that were answered well. */
-  long acknowledged() {
-    return acknowledged;
   }
 
   boolean closed() {
@@ -115,7 +112,7 @@ final class Requests implements Answers {
     if (request == null) {
       throw new Violation("answer to tag %d, which is not in flight".formatted(tag));
     }
-    answered++;
+    tally.count(Tally.Event.ANSWER);
     return request;
   }
 
@@ -134,7 +131,7 @@ final class Requests implements Answers {
   private void endChange(Request.Change change, int errno) {
     model.answered(change.op(), errno == 0);
     if (errno == 0) {
-      acknowledged++;
+      tally.count(Tally.Event.CHANGE);
     } else {
       checkRefusal(change.toString(), errno);
     }
@@ -145,6 +142,7 @@ final class Requests implements Answers {
   }
 
   private void checkRefusal(String what, int errno) {
+    tally.add(Tally.Event.NO_SPACE, errno == Errno.ENOSPC ? 1 : 0);
     boolean expected =
         switch (errno) {
           case Errno.ENOSPC -> excuses.forNoSpace() || excuses.forErrors();

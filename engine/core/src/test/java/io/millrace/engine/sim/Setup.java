@@ -2,17 +2,20 @@ package io.millrace.engine.sim;
 
 import io.millrace.engine.core.StoreOptions;
 import io.millrace.engine.core.Tuning;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * Everything about a run that its seed decides, but for the steps.
  *
+ * @param faults that the run may meet, besides losses of power and process
  * @param segments of {@code segmentBytes} each: the size of the disk
  * @param outstandingMax requests that are in flight at a time
  * @param pollsBetweenStepsMax how much the store gets to do between two steps
  */
 record Setup(
     long seed,
-    Faults faults,
+    Set<Fault.Kind> faults,
     BrokenRule broken,
     int segmentBytes,
     int segments,
@@ -20,24 +23,21 @@ record Setup(
     int outstandingMax,
     int pollsBetweenStepsMax) {
 
-  /** Which faults a run may meet. */
-  enum Faults {
-    /** Crashes alone. */
-    NONE,
-    /** Calls that fail, too. */
-    ERRORS,
-    /** Damaged, lost and misdirected data, too. */
-    CORRUPTION
+  static Setup of(long seed) {
+    return of(seed, Fault.all());
   }
 
-  static Setup of(long seed) {
+  /** Of the faults that are allowed, some runs meet none, some those that are told, some any. */
+  static Setup of(long seed, Set<Fault.Kind> allowed) {
     Dice dice = new Dice(seed ^ 0x5E7_0F5EEDL);
-    Faults faults =
-        switch (dice.below(10)) {
-          case 0, 1 -> Faults.ERRORS;
-          case 2, 3 -> Faults.CORRUPTION;
-          default -> Faults.NONE;
-        };
+    int drawn = dice.below(10);
+    Set<Fault.Kind> faults = EnumSet.noneOf(Fault.Kind.class);
+    for (Fault.Kind kind : allowed) {
+      boolean wanted = drawn < 2 ? !kind.corrupts() : drawn < 5;
+      if (wanted && dice.percent(60)) {
+        faults.add(kind);
+      }
+    }
     int segmentBytes = dice.oneOf(64 << 10, 128 << 10, 256 << 10);
     int segments = (int) dice.between(24, 64);
     return new Setup(
@@ -56,7 +56,7 @@ record Setup(
     int segmentBytes = 64 << 10;
     Dice dice = new Dice(seed);
     return new Setup(
-        seed, Faults.NONE, BrokenRule.NONE, segmentBytes, 32, options(dice, segmentBytes), 10, 0);
+        seed, Set.of(), BrokenRule.NONE, segmentBytes, 32, options(dice, segmentBytes), 10, 0);
   }
 
   private static StoreOptions options(Dice dice, int segmentBytes) {
@@ -72,19 +72,35 @@ record Setup(
         dice.oneOf(0L, 200_000L, small.commitDelayNanos()),
         dice.oneOf(1, 2, small.commitsInFlightMax()),
         dice.oneOf(256L << 10, 1L << 20, small.checkpointBytes()),
-        new Tuning(dice.oneOf(8, 32), dice.oneOf(1, 256), dice.oneOf(64L << 10, 64L << 20)));
+        tuning(dice));
+  }
+
+  private static Tuning tuning(Dice dice) {
+    return new Tuning(
+        dice.oneOf(8, 32),
+        dice.oneOf(1, 256),
+        dice.oneOf(64L << 10, 64L << 20),
+        dice.oneOf(1, 3, 256),
+        dice.oneOf(16, 40, 4096),
+        dice.oneOf(1, 4),
+        dice.oneOf(1_000_000L, 50_000_000L, 1_000_000_000L));
   }
 
   Setup breaking(BrokenRule rule) {
     return new Setup(
         seed,
-        Faults.NONE,
+        Set.of(),
         rule,
         segmentBytes,
         segments,
         options,
         outstandingMax,
         pollsBetweenStepsMax);
+  }
+
+  /** Whether the disk may lie, or lose data that it had made durable. */
+  boolean mayLie() {
+    return faults.stream().anyMatch(Fault.Kind::corrupts);
   }
 
   int diskBytes() {

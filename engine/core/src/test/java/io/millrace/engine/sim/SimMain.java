@@ -3,24 +3,34 @@ package io.millrace.engine.sim;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code SimMain [--seconds N] [--seed S] [--steps N]}: runs seeds until the time is up, or the one
- * given. Exits with 1 when a promise was broken, and says how to see it again.
+ * {@code SimMain [--seconds N] [--seed S] [--steps N] [--faults LIST] [--json]}: runs seeds until
+ * the time is up, or the one given, and tells what was met. Exits with 1 when a promise was broken,
+ * and says how to see it again; with 2 when what was run shows nothing.
  */
 public final class SimMain {
   private static final int STEPS = 400;
 
-  private SimMain() {}
+  private final long first;
+  private final double seconds;
+  private final boolean json;
+  private final Campaign campaign;
 
-  public static void main(String[] args) {
-    double seconds = Double.parseDouble(option(args, "--seconds", "20"));
-    int steps = Integer.parseInt(option(args, "--steps", Integer.toString(STEPS)));
+  private SimMain(String[] args) {
     String seed = option(args, "--seed", "");
     boolean one = !seed.isEmpty() && option(args, "--seconds", "").isEmpty();
-    long first = seed.isEmpty() ? System.nanoTime() & 0xFFFF_FFFFL : Long.parseLong(seed);
-    System.exit(run(new Campaign(steps), first, one ? 0 : seconds));
+    int steps = Integer.parseInt(option(args, "--steps", Integer.toString(STEPS)));
+    String faults = option(args, "--faults", "");
+    seconds = one ? 0 : Double.parseDouble(option(args, "--seconds", "20"));
+    first = seed.isEmpty() ? System.nanoTime() & 0xFFFF_FFFFL : Long.parseLong(seed);
+    json = java.util.List.of(args).contains("--json");
+    campaign = new Campaign(steps, faults.isEmpty() ? Fault.all() : Fault.parse(faults));
   }
 
-  private static int run(Campaign campaign, long first, double seconds) {
+  public static void main(String[] args) {
+    System.exit(new SimMain(args).run());
+  }
+
+  private int run() {
     long start = System.nanoTime();
     long seed = first;
     do {
@@ -30,8 +40,22 @@ public final class SimMain {
         return 1;
       }
     } while (since(start) < seconds);
-    System.out.println("from seed %d: %s".formatted(first, campaign.summary(since(start))));
-    return 0;
+    tell(since(start));
+    String vacuous = campaign.tally().vacuous();
+    if (vacuous != null) {
+      System.out.println(vacuous);
+    }
+    return vacuous == null ? 0 : 2;
+  }
+
+  private void tell(double lasted) {
+    Tally tally = campaign.tally();
+    long runs = tally.of(Tally.Event.RUN);
+    System.out.printf("seeds %d to %d: every promise was kept%n", first, first + runs - 1);
+    System.out.println(tally.text(lasted));
+    if (json) {
+      System.out.println(tally.json("\"firstSeed\":" + first, lasted));
+    }
   }
 
   private static double since(long start) {

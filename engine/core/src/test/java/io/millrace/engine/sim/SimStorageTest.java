@@ -15,12 +15,14 @@ import org.junit.jupiter.api.Test;
 
 /** The disk of the simulator keeps the rules of {@link io.millrace.engine.core.Storage}. */
 final class SimStorageTest {
+  private final Faults faults = new Faults(new Tally());
   private final SimClock clock = new SimClock();
   private final Arena arena = Arena.ofAuto();
   private final List<Integer> errors = new ArrayList<>();
 
   private SimStorage disk(long seed) {
-    return new SimStorage(1 << 20, clock, new Trace(), seed, BrokenRule.NONE);
+    Medium medium = new Medium(1 << 20, false);
+    return new SimStorage(medium, clock, new Trace(), faults, seed, BrokenRule.NONE);
   }
 
   private MemorySegment blocks(int count, int value) {
@@ -97,7 +99,7 @@ final class SimStorageTest {
       SimStorage disk = disk(seed);
       disk.write(0, blocks(1, 7), 1);
       finish(disk);
-      disk.arm(new Fault(Fault.Kind.SYNC_ERROR, 0));
+      faults.arm(new Fault(Fault.Kind.SYNC_ERROR, 0));
       disk.sync(2);
       finish(disk);
       disk.sync(3);

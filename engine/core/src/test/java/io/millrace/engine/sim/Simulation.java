@@ -27,6 +27,8 @@ final class Simulation {
   private final Machine machine;
   private final Submitter submitter;
   private final Probes probes;
+  private final Trouble trouble;
+  private final Tally tally;
   private long faultsForgiven;
   private boolean damaged;
 
@@ -37,8 +39,6 @@ final class Simulation {
   private boolean mayFailToRecover = true;
   private long segmentsFreeAtStart;
   private int reached;
-  private int crashes;
-  private int recoveries;
 
   /** Why a store is opened. */
   private enum After {
@@ -48,35 +48,32 @@ final class Simulation {
     POWER_LOSS
   }
 
-  Simulation(Setup setup, List<Step> steps, Buffers buffers, Narrative narrative) {
+  Simulation(Setup setup, List<Step> steps, Buffers buffers, Tally tally, Narrative narrative) {
     this.setup = setup;
     this.steps = steps;
     this.narrative = narrative;
-    requests = new Requests(model, trace, buffers, new WhatMayFail(), narrative);
-    machine = new Machine(setup, trace, requests);
+    this.tally = tally;
+    requests = new Requests(model, trace, buffers, new WhatMayFail(), tally, narrative);
+    machine = new Machine(setup, trace, requests, tally);
+    trouble = new Trouble(setup, machine.medium(), machine.storage(), machine.faults());
     submitter = new Submitter(setup, model, machine, requests, buffers);
     probes = new Probes(model, machine, requests);
     buffers.reset();
   }
-
-  /**
-   * What a run did.
-   *
-   * @param trace a hash of everything that crossed a seam
-   * @param changes writes and zeroings that were acknowledged
-   */
-  record Report(long trace, int steps, int crashes, int recoveries, long answers, long changes) {}
 
   /** The step that was running when a violation was thrown. */
   int reached() {
     return reached;
   }
 
-  Report run() {
+  /** Returns a hash of everything that crossed a seam. */
+  long run() {
+    tally.count(Tally.Event.RUN);
     try {
       begin();
       for (reached = 0; reached < steps.size() && !over; reached++) {
         Step step = steps.get(reached);
+        tally.count(Tally.Event.STEP);
         narrative.add(step::toString);
         perform(step);
         carryOn(step.dice());
@@ -86,14 +83,14 @@ final class Simulation {
     } catch (RuntimeException | AssertionError broken) {
       throw new Violation("the store threw " + broken, broken);
     }
-    return new Report(
-        trace.hash(), reached, crashes, recoveries, requests.answered(), requests.acknowledged());
+    machine.countWorks();
+    return trace.hash();
   }
 
   private final class WhatMayFail implements Requests.Excuses {
     @Override
     public boolean forErrors() {
-      return machine.storage().faultsStruck() > faultsForgiven;
+      return machine.faults().struck() > faultsForgiven;
     }
 
     /** Twice the blocks that may be alive would not fit. */
@@ -106,7 +103,7 @@ final class Simulation {
   private void begin() {
     Dice dice = new Dice(setup.seed() + 1);
     if (dice.percent(30)) {
-      machine.storage().scribble(dice);
+      machine.medium().scribble(dice);
     }
     if (dice.percent(20)) {
       machine.format(true, dice.below(20));
@@ -145,8 +142,11 @@ final class Simulation {
       case REOPEN -> reopen();
       case EMPTY -> empty();
       case POLL -> pump((int) step.salt());
-      case FAIL_CALL -> failCall(dice);
-      case DAMAGE -> damage(dice);
+      case FAIL_CALL -> trouble.failCall(dice);
+      case DAMAGE -> {
+        damaged = true;
+        trouble.damage(dice);
+      }
     }
   }
 
@@ -163,6 +163,7 @@ final class Simulation {
       }
       return;
     }
+    tally.count(Tally.Event.STOP);
     if (!excused()) {
       throw new Violation(
           "%s without a reason: %s".formatted(machine.store().state(), machine.store().reason()));
@@ -182,7 +183,7 @@ final class Simulation {
   }
 
   private boolean excused() {
-    return machine.storage().faultsStruck() > faultsForgiven;
+    return machine.faults().struck() > faultsForgiven;
   }
 
   private void drain() {
@@ -191,13 +192,12 @@ final class Simulation {
 
   private void losePower(Dice dice) {
     for (boolean up = false; !up; ) {
-      crashes++;
       narrative.add(() -> "  the power fails");
       machine.losePower(dice);
       afterCrash();
       machine.open();
-      if (mayFailToRecover && setup.faults() == Setup.Faults.ERRORS && dice.percent(10)) {
-        machine.storage().arm(new Fault(Fault.Kind.READ_ERROR, dice.below(30)));
+      if (mayFailToRecover && dice.percent(10)) {
+        trouble.failRead(dice);
       }
       up = machine.recover(dice.percent(25) ? dice.below(40) : POLLS_MAX);
     }
@@ -205,7 +205,6 @@ final class Simulation {
   }
 
   private void loseProcess(Dice dice) {
-    crashes++;
     machine.loseProcess(dice);
     afterCrash();
     machine.open();
@@ -233,19 +232,20 @@ final class Simulation {
   private void afterCrash() {
     model.crashed();
     requests.forget();
-    machine.storage().disarm();
+    machine.faults().disarm();
     damaged &= excused();
     lenient |= damaged && machine.storage().lostWithoutTrace();
     if (!damaged) {
-      faultsForgiven = machine.storage().faultsStruck();
+      faultsForgiven = machine.faults().struck();
     }
   }
 
   /** Brings a store that was opened to where work can go on, and compares all of it. */
   private void recover(After when) {
     machine.recover(POLLS_MAX);
-    recoveries++;
+    tally.count(Tally.Event.RECOVERY);
     if (machine.store().state() != StoreState.SERVING) {
+      tally.count(Tally.Event.REFUSAL);
       if (!excused()) {
         throw new Violation(
             "%s after %s: %s".formatted(machine.store().state(), when, machine.store().reason()));
@@ -257,7 +257,7 @@ final class Simulation {
       return;
     }
     mayFailToRecover = true;
-    machine.storage().disarm();
+    machine.faults().disarm();
     narrative.add(() -> "  serves again after " + when);
     model.reconcile(found(), lenient);
     CutSearch search = model.searchCut(lenient);
@@ -362,32 +362,6 @@ final class Simulation {
     if (free < segmentsFreeAtStart - 4) {
       throw new Violation(
           "all is deleted, and %d segments are free, of %d".formatted(free, segmentsFreeAtStart));
-    }
-  }
-
-  private void failCall(Dice dice) {
-    Fault.Kind kind =
-        dice.oneOf(Fault.Kind.READ_ERROR, Fault.Kind.WRITE_ERROR, Fault.Kind.SYNC_ERROR);
-    machine.storage().arm(new Fault(kind, dice.below(30)));
-  }
-
-  private void damage(Dice dice) {
-    damaged = true;
-    switch (dice.below(3)) {
-      case 0 -> machine.storage().arm(new Fault(Fault.Kind.LOST_WRITE, dice.below(10)));
-      case 1 -> machine.storage().arm(new Fault(Fault.Kind.MISDIRECTED_WRITE, dice.below(10)));
-      default -> flipBits(dice);
-    }
-  }
-
-  /** Where there is something: most of a small store is empty. */
-  private void flipBits(Dice dice) {
-    for (int flips = 0, tries = 0; flips < 3 && tries < 100; tries++) {
-      long block = dice.below(setup.diskBytes() / 4096L);
-      if (!machine.storage().isZero(block * 4096, 4096)) {
-        machine.storage().flipBit(block * 4096 * 8 + dice.below(4096L * 8));
-        flips++;
-      }
     }
   }
 }

@@ -13,17 +13,17 @@ final class Workload {
     for (int i = 0; i < count; i++) {
       steps.add(new Step(kind(setup, dice), dice.next()));
     }
-    if (setup.faults() == Setup.Faults.NONE) {
+    if (setup.faults().isEmpty()) {
       steps.add(new Step(Step.Kind.EMPTY, dice.next()));
     }
     return steps;
   }
 
   private static Step.Kind kind(Setup setup, Dice dice) {
-    if (setup.faults() == Setup.Faults.ERRORS && dice.percent(2)) {
+    if (!setup.faults().isEmpty() && dice.percent(2)) {
       return Step.Kind.FAIL_CALL;
     }
-    if (setup.faults() == Setup.Faults.CORRUPTION && dice.percent(1)) {
+    if (setup.mayLie() && dice.percent(1)) {
       return Step.Kind.DAMAGE;
     }
     int sum = 0;
