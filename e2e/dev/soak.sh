@@ -1,7 +1,7 @@
 # Sourced by ./dev: the long runs of what the tests do shortly, and the evidence that they leave.
 
 # What each part does when nothing else is asked for; a run of that length is evidence.
-declare -A soak_full=([sim]='--seconds 600' [kill]='--rounds 1000' [fs]='--rounds 20')
+declare -A soak_full=([sim]='--seconds 600' [hostile]='--seconds 120' [kill]='--rounds 1000' [fs]='--rounds 20')
 
 # soak PART [--seconds N | --rounds N] [--seed S]
 soak() {
@@ -16,7 +16,7 @@ soak() {
     esac
     shift
   done
-  [[ $part != sim || ${length[0]:-} != --rounds ]] || die "soak: sim is measured in --seconds"
+  [[ ${soak_full[$part]} = *--rounds* || ${length[0]:-} != --rounds ]] || die "soak: $part is measured in --seconds"
   evidence=$(soak_evidence "$part" "${length[@]}")
   [ ${#length[@]} -gt 0 ] || read -ra length <<<"${soak_full[$part]}"
   "soak_prepare_$part"
@@ -48,9 +48,13 @@ soak_prepare_sim() {
   compile_core
 }
 
-soak_sim() {
-  java --enable-native-access=ALL-UNNAMED -Xmx1g -cp "$core_classes" io.millrace.engine.sim.SimMain "$@" --json
-}
+soak_sim() { core_soak io.millrace.engine.sim.SimMain "$@" --json; }
+
+soak_prepare_hostile() { soak_prepare_sim; }
+
+soak_hostile() { core_soak io.millrace.engine.core.HostileImages "$@"; }
+
+core_soak() { java --enable-native-access=ALL-UNNAMED -Xmx1g -cp "$core_classes" "$@"; }
 
 soak_prepare_kill() {
   need_host

@@ -40,7 +40,7 @@ final class CheckpointCheck {
     for (ChunkReference reference : root.directory()) {
       if (read(reference)) {
         rule(reference.kind() == Chunk.DIRECTORY, "the root refers to a chunk of another kind");
-        for (int i = 0; i < Chunk.items(reader.buffer); i++) {
+        for (int i = 0; i < itemsOf(ChunkReference.BYTES); i++) {
           long item = Chunk.HEADER_BYTES + (long) i * ChunkReference.BYTES;
           listed.add(ChunkReference.read(reader.buffer.memory, item));
         }
@@ -79,6 +79,20 @@ final class CheckpointCheck {
     return true;
   }
 
+  /** Where its items end; never behind the pages that were read. */
+  private long end() {
+    long said = Chunk.HEADER_BYTES + (long) Chunk.bytes(reader.buffer);
+    return Math.min(said, (long) at.pages() * Bytes.PAGE);
+  }
+
+  /** How many items of this length it has. */
+  private int itemsOf(int bytes) {
+    int items = Chunk.items(reader.buffer);
+    boolean fit = items >= 0 && Chunk.HEADER_BYTES + (long) items * bytes <= end();
+    rule(fit, "it can't hold as many items as it says: " + items);
+    return fit ? items : 0;
+  }
+
   private void content() {
     switch (Chunk.kind(reader.buffer)) {
       case Chunk.CATALOG -> catalog();
@@ -94,6 +108,10 @@ final class CheckpointCheck {
     MemorySegment m = reader.buffer.memory;
     int record = Chunk.HEADER_BYTES;
     for (int i = 0; i < Chunk.items(reader.buffer); i++) {
+      if (!Records.fits(m, record, end())) {
+        rule(false, "one of its records is of no known kind or length");
+        return;
+      }
       if (Records.type(m, record) == Chunk.TYPE_LAYER) {
         long id = Records.number(m, record, 0);
         long parent = Records.number(m, record, 1);
@@ -108,7 +126,7 @@ final class CheckpointCheck {
 
   private void segments() {
     MemorySegment m = reader.buffer.memory;
-    for (int i = 0; i < Chunk.items(reader.buffer); i++) {
+    for (int i = 0; i < itemsOf(Chunk.SEGMENT_BYTES); i++) {
       long item = Chunk.HEADER_BYTES + (long) i * Chunk.SEGMENT_BYTES;
       int segment = Bytes.u32(m, item);
       int state = Bytes.u8(m, item + 4);
@@ -123,7 +141,7 @@ final class CheckpointCheck {
   }
 
   private void reserve() {
-    for (int i = 0; i < Chunk.items(reader.buffer); i++) {
+    for (int i = 0; i < itemsOf(Integer.BYTES); i++) {
       int segment = Bytes.u32(reader.buffer.memory, Chunk.HEADER_BYTES + i * 4L);
       if (inStore(segment)) {
         rule(!reserve.get(segment), "segment " + segment + " is in the reserve twice");
@@ -140,9 +158,12 @@ final class CheckpointCheck {
 
   private void leaves() {
     MemorySegment m = reader.buffer.memory;
-    long end = Chunk.HEADER_BYTES + (long) Bytes.u32(m, 48);
     long leaf = Chunk.HEADER_BYTES;
-    for (int i = 0; i < Chunk.items(reader.buffer) && leaf < end; i++) {
+    for (int i = 0; i < Chunk.items(reader.buffer); i++) {
+      if (leaf + Chunk.LEAF_HEADER_BYTES > end()) {
+        rule(false, "its leaves are longer than itself");
+        return;
+      }
       int count = Bytes.u16(m, leaf + 16);
       order(Bytes.u64(m, leaf), Bytes.u64(m, leaf + 8));
       leaf += Chunk.LEAF_HEADER_BYTES;
@@ -174,6 +195,10 @@ final class CheckpointCheck {
 
   /** Whether the rest of the chunk can be told from this leaf. */
   private boolean entries(MemorySegment m, long leaf, int count) {
+    if (leaf + Leaf.ENTRIES + (long) count * Leaf.ENTRY_BYTES > end()) {
+      rule(false, "a leaf is longer than what is left of it");
+      return false;
+    }
     if (Leaf.count(m, leaf) != count) {
       findings.add(
           damage(MAP, "a leaf's bitmap and its length do not agree")

@@ -7,11 +7,13 @@ import java.util.Arrays;
 final class CheckpointLoader {
   private final SegmentTable table;
   private final Namespace namespace;
+  private final Bounds bounds;
   private int[] reserve = new int[0];
 
   CheckpointLoader(SegmentTable table, Namespace namespace) {
     this.table = table;
     this.namespace = namespace;
+    bounds = new Bounds(table.geometry);
   }
 
   int[] reserve() {
@@ -21,12 +23,14 @@ final class CheckpointLoader {
   void load(PageBuffer chunk, ChunkReference reference) {
     checkpointSegment(reference.segment());
     int items = Chunk.items(chunk);
+    long end = Chunk.HEADER_BYTES + (long) Chunk.bytes(chunk);
+    Bounds.require(end <= (long) reference.pages() * Bytes.PAGE && items >= 0, "length", end);
     switch (Chunk.kind(chunk)) {
       case Chunk.DIRECTORY, Chunk.LIVE -> {}
-      case Chunk.CATALOG -> catalog(chunk.memory, items);
-      case Chunk.SEGMENTS -> segments(chunk.memory, items);
-      case Chunk.RESERVE -> reserve(chunk.memory, items);
-      case Chunk.MAP -> leaves(chunk.memory, items);
+      case Chunk.CATALOG -> catalog(chunk.memory, items, end);
+      case Chunk.SEGMENTS -> segments(chunk.memory, items, end);
+      case Chunk.RESERVE -> reserve(chunk.memory, items, end);
+      case Chunk.MAP -> leaves(chunk.memory, items, end);
       default -> throw new IllegalStateException("chunk kind " + Chunk.kind(chunk));
     }
   }
@@ -35,9 +39,10 @@ final class CheckpointLoader {
     table.restate(segment, SegmentTable.CHECKPOINT);
   }
 
-  private void catalog(MemorySegment m, int items) {
+  private void catalog(MemorySegment m, int items, long end) {
     int at = Chunk.HEADER_BYTES;
     for (int i = 0; i < items; i++) {
+      Bounds.require(Records.fits(m, at, end), "record at", at);
       switch (Records.type(m, at)) {
         case Chunk.TYPE_LAYER -> layer(m, at);
         case Chunk.TYPE_MERGED -> merged(m, at);
@@ -61,6 +66,7 @@ final class CheckpointLoader {
   }
 
   private void object(Records record) {
+    Bounds.record(record);
     switch (record) {
       case Records.VolumeCreated r ->
           namespace.addVolume(new Volume(r, namespace.requireLayer(r.layerId())));
@@ -69,11 +75,16 @@ final class CheckpointLoader {
     }
   }
 
-  private void segments(MemorySegment m, int items) {
+  private void segments(MemorySegment m, int items, long end) {
+    requireRoom(items, Chunk.SEGMENT_BYTES, end);
     for (int i = 0; i < items; i++) {
       long at = Chunk.HEADER_BYTES + (long) i * Chunk.SEGMENT_BYTES;
       int segment = Bytes.u32(m, at);
-      table.restate(segment, (byte) Bytes.u8(m, at + 4));
+      int state = Bytes.u8(m, at + 4);
+      bounds.segment(segment);
+      bounds.usedPages(Bytes.u16(m, at + 6));
+      Bounds.require(state == SegmentTable.OPEN || state == SegmentTable.SEALED, "state", state);
+      table.restate(segment, (byte) state);
       table.stream[segment] = (byte) Bytes.u8(m, at + 5);
       table.usedPages[segment] = Bytes.u16(m, at + 6);
       table.sequence[segment] = Bytes.u64(m, at + 8);
@@ -81,28 +92,44 @@ final class CheckpointLoader {
     }
   }
 
-  private void reserve(MemorySegment m, int items) {
+  private void reserve(MemorySegment m, int items, long end) {
+    requireRoom(items, Integer.BYTES, end);
     int from = reserve.length;
     reserve = Arrays.copyOf(reserve, from + items);
     for (int i = 0; i < items; i++) {
       reserve[from + i] = Bytes.u32(m, Chunk.HEADER_BYTES + i * 4L);
+      bounds.segment(reserve[from + i]);
     }
   }
 
-  private void leaves(MemorySegment m, int items) {
+  private static void requireRoom(int items, int bytes, long end) {
+    Bounds.require(Chunk.HEADER_BYTES + (long) items * bytes <= end, "items", items);
+  }
+
+  private void leaves(MemorySegment m, int items, long end) {
     long at = Chunk.HEADER_BYTES;
     for (int i = 0; i < items; i++) {
+      Bounds.require(LeafImage.fits(m, at, end), "leaf at", at);
       LayerMap map = namespace.requireLayer(Bytes.u64(m, at)).map;
       long leaf = Bytes.u64(m, at + 8);
       int count = Bytes.u16(m, at + 16);
+      Bounds.leaf(leaf);
+      Bounds.require(map.leaf(leaf) == 0, "another leaf", leaf);
       if (count == Chunk.WHITE_LEAF) {
         map.putWhiteLeaf(leaf);
         at += Chunk.LEAF_HEADER_BYTES;
       } else {
         boolean white = (Bytes.u16(m, at + 18) & Chunk.FLAG_WHITE_ELSEWHERE) != 0;
+        requirePlaces(m, at + Chunk.LEAF_HEADER_BYTES, count);
         map.loadLeaf(leaf, m, at + Chunk.LEAF_HEADER_BYTES, count, white);
         at += LeafImage.bytes(count);
       }
+    }
+  }
+
+  private void requirePlaces(MemorySegment m, long leaf, int count) {
+    for (int rank = 0; rank < count; rank++) {
+      bounds.location(Leaf.location(m, Leaf.entry(leaf, rank)));
     }
   }
 }

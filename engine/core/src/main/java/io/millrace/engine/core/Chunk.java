@@ -92,6 +92,11 @@ final class Chunk {
     return Bytes.u32(b.memory, 40);
   }
 
+  /** Of the items. */
+  static int bytes(PageBuffer b) {
+    return Bytes.u32(b.memory, 48);
+  }
+
   static int items(PageBuffer b) {
     return Bytes.u32(b.memory, 44);
   }

@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Commander {
   private static final int RECORDS_BYTES_MAX = 1024;
-  private static final long SIZE_BYTES_MAX = 1L << 50;
 
   /** What to do about a command. */
   private sealed interface Plan {
@@ -330,7 +329,7 @@ final class Commander {
   }
 
   private static @Nullable StoreError badSize(String name, long size, long sourceBytes) {
-    if (size <= 0 || size % Bytes.SECTOR != 0 || size > SIZE_BYTES_MAX) {
+    if (size <= 0 || size % Bytes.SECTOR != 0 || size > Bounds.VOLUME_BYTES_MAX) {
       return new StoreError.InvalidArgument(
           "volume %s: size %d is not a multiple of 512 between 512 and 1 PiB"
               .formatted(name, size));

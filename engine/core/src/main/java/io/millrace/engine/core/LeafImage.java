@@ -15,6 +15,16 @@ final class LeafImage {
     return Chunk.LEAF_HEADER_BYTES + Leaf.ENTRIES + count * Leaf.ENTRY_BYTES;
   }
 
+  /** Whether there is a leaf at {@code at} that ends at {@code end} or before. */
+  static boolean fits(MemorySegment m, long at, long end) {
+    if (at + Chunk.LEAF_HEADER_BYTES > end) {
+      return false;
+    }
+    int count = Bytes.u16(m, at + 16);
+    return count == Chunk.WHITE_LEAF
+        || (at + bytes(count) <= end && Leaf.count(m, at + Chunk.LEAF_HEADER_BYTES) == count);
+  }
+
   /** Writes an existing leaf and returns its length. */
   static int write(Layer layer, long leafIndex, MemorySegment to, long at) {
     LayerMap map = layer.map;

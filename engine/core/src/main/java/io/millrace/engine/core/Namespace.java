@@ -45,6 +45,7 @@ final class Namespace {
   }
 
   void idsFrom(long next) {
+    Bounds.require(next > 0 && next <= Bounds.ID_FOUND_MAX, "id", next - 1);
     nextId = Math.max(nextId, next);
   }
 
@@ -158,6 +159,7 @@ final class Namespace {
 
   /** A new layer on {@code parent}. */
   Layer addLayer(long id, @Nullable Layer parent) {
+    Bounds.id(id, layers);
     Integer free = freeIndexes.poll();
     int index = free == null ? nextIndex++ : free;
     if (index == byIndex.length) {
@@ -175,6 +177,7 @@ final class Namespace {
 
   /** A merged layer that lives on as a signpost. */
   void addMerged(long id, Layer into, long namedBelowSequence) {
+    Bounds.id(id, layers);
     Layer layer = new Layer(id, -1, new LayerMap(cells));
     layer.mergedInto = into;
     layer.namedBelowSequence = namedBelowSequence;

@@ -109,6 +109,26 @@ sealed interface Records {
     return at + HEADER_BYTES + Bytes.u16(m, at + 2);
   }
 
+  /** Whether there is a record, as long as its type must be, that ends at {@code end} or before. */
+  static boolean fits(MemorySegment m, long at, long end) {
+    if (at + HEADER_BYTES > end || at + HEADER_BYTES + Bytes.u16(m, at + 2) > end) {
+      return false;
+    }
+    int body = Bytes.u16(m, at + 2);
+    return switch (Bytes.u16(m, at)) {
+      case 1 -> fitsWithName(m, at, body, 7);
+      case 4 -> fitsWithName(m, at, body, 5);
+      case 2, 3, 5 -> body >= 16;
+      case 6, TYPE_ZEROED, Chunk.TYPE_LAYER, Chunk.TYPE_MERGED -> body >= 24;
+      default -> false;
+    };
+  }
+
+  private static boolean fitsWithName(MemorySegment m, long at, int body, int numbers) {
+    int name = numbers * 8 + 2;
+    return body >= name && body >= name + Bytes.u16(m, at + HEADER_BYTES + name - 2);
+  }
+
   /** The {@code i}th number of the body. */
   static long number(MemorySegment m, int at, int i) {
     return Bytes.u64(m, at + HEADER_BYTES + i * 8L);

@@ -257,6 +257,12 @@ final class Recovery {
     w.blocks.countLive(w.namespace);
     w.settleSegments(log, replay);
     w.settleLayers();
+    Findings findings = new Findings();
+    new TreeCheck(w.namespace, findings).run();
+    if (findings.damages() > 0) {
+      damaged(findings.kept().getFirst().toString());
+      return;
+    }
     w.lastLsn = replay.lastLsn();
     w.lastCrc = replay.lastCrc();
     w.unproven = replay.unproven();

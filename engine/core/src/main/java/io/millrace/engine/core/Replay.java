@@ -125,7 +125,9 @@ final class Replay {
       applyEntry(commit, i);
     }
     int at = f.recordsAt();
+    int end = at + f.recordBytes();
     for (int i = 0; i < f.records(); i++) {
+      Bounds.require(Records.fits(commit.header(), at, end), "record at", at);
       applyRecord(commit.header(), at);
       at = Records.next(commit.header(), at);
     }
@@ -138,16 +140,22 @@ final class Replay {
     MemorySegment m = commit.header();
     long entry = CommitHeader.FIXED_BYTES + (long) i * f.entryBytes();
     Layer layer = namespace.requireLayer(Bytes.u64(m, entry));
+    long block = CommitHeader.block(m, entry);
+    Bounds.blocks(block, 1);
     long location = Location.of(f.segment(), f.page() + f.headerPages() + i);
-    blocks.place(layer, CommitHeader.block(m, entry), location, Bytes.u32(m, entry + 24));
+    blocks.place(layer, block, location, Bytes.u32(m, entry + 24));
   }
 
   private void applyRecord(MemorySegment m, int at) {
     if (Records.type(m, at) == Records.TYPE_ZEROED) {
       Layer layer = namespace.requireLayer(Records.number(m, at, 0));
-      blocks.zero(layer, Records.number(m, at, 1), Records.number(m, at, 2));
+      long first = Records.number(m, at, 1);
+      long count = Records.number(m, at, 2);
+      Bounds.blocks(first, count);
+      blocks.zero(layer, first, count);
     } else {
       Records record = Records.decode(m, at);
+      Bounds.record(record);
       namespace.change(record);
       namespace.settle(record);
     }

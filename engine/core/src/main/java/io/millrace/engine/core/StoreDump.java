@@ -41,7 +41,9 @@ public final class StoreDump {
     List<ChunkReference> listed = new ArrayList<>();
     for (ChunkReference reference : root.directory()) {
       if (chunk(reader, reference, false)) {
-        for (int i = 0; i < Chunk.items(reader.buffer); i++) {
+        int room = Bytes.PAGE * reference.pages() - Chunk.HEADER_BYTES;
+        int items = Math.min(Chunk.items(reader.buffer), room / ChunkReference.BYTES);
+        for (int i = 0; i < items; i++) {
           long at = Chunk.HEADER_BYTES + (long) i * ChunkReference.BYTES;
           listed.add(ChunkReference.read(reader.buffer.memory, at));
         }
@@ -95,7 +97,7 @@ public final class StoreDump {
       out.accept("chunk %s: DAMAGED".formatted(reference));
       return false;
     }
-    items(reader.buffer.memory, reference.segment(), reference.page(), leaves);
+    items(reader.buffer.pages(0, reference.pages()), reference.segment(), reference.page(), leaves);
     return true;
   }
 
@@ -107,6 +109,10 @@ public final class StoreDump {
             .formatted(segment, page, Bytes.u16(m, 58), Bytes.u64(m, 24), name(kind), items));
     int at = Chunk.HEADER_BYTES;
     for (int i = 0; i < items; i++) {
+      if (!fits(m, at, kind)) {
+        out.accept("  item %d does not fit the chunk, or makes no sense".formatted(i));
+        return;
+      }
       switch (kind) {
         case Chunk.DIRECTORY -> {
           out.accept("  " + ChunkReference.read(m, at));
@@ -130,6 +136,19 @@ public final class StoreDump {
         }
       }
     }
+  }
+
+  /** Whether an item of the kind, as long as it says to be, is within the chunk. */
+  private static boolean fits(MemorySegment m, long at, int kind) {
+    long end = m.byteSize();
+    return switch (kind) {
+      case Chunk.DIRECTORY -> at + ChunkReference.BYTES <= end;
+      case Chunk.CATALOG -> Records.fits(m, at, end);
+      case Chunk.SEGMENTS -> at + Chunk.SEGMENT_BYTES <= end;
+      case Chunk.RESERVE -> at + Integer.BYTES <= end;
+      case Chunk.MAP -> LeafImage.fits(m, at, end);
+      default -> true;
+    };
   }
 
   private static String name(int kind) {
@@ -304,7 +323,12 @@ public final class StoreDump {
         out.accept("  page %d %s%s".formatted(slot, entry(m, entry), data(slot, entry)));
       }
       int at = header + c.recordsAt();
+      int end = at + c.recordBytes();
       for (int i = 0; i < c.records(); i++) {
+        if (!Records.fits(m, at, end)) {
+          out.accept("  record %d does not fit the commit, or makes no sense".formatted(i));
+          return;
+        }
         out.accept("  " + record(m, at));
         at = Records.next(m, at);
       }
