@@ -20,20 +20,16 @@ while [ $# -gt 0 ]; do
   shift
 done
 store_mib=4096 volume_mib=1024
-daemon= raw_loop=
+raw_loop=
 results=$work/results
-export MILLRACE_SOCKET=$work/engine.sock
-
-millrace() { "$app/bin/millrace" "$@"; }
+source "$repo/e2e/bench/engine.sh"
 
 clean_up() {
-  [ -z "$daemon" ] || { kill "$daemon" 2>/dev/null && wait "$daemon" 2>/dev/null; } || true
+  stop_engine
   [ -z "$raw_loop" ] || losetup -d "$raw_loop" 2>/dev/null || true
   rm -rf --one-file-system "$work"
 }
 trap clean_up EXIT
-
-field() { millrace "$@" -o json | sed -n "s/.*\"$name\": \"\{0,1\}\([^\",}]*\).*/\1/p"; }
 
 raw_device() {
   dd if=/dev/zero of="$work/raw" bs=1M count=$volume_mib oflag=direct status=none
@@ -42,16 +38,9 @@ raw_device() {
 
 our_device() {
   millrace store format "$work/store" --size ${store_mib}MiB >"$work/format.log" 2>&1
-  "$app/bin/millraced" --store "$work/store" --socket "$MILLRACE_SOCKET" --state-dir "$work/state" \
-    --health 127.0.0.1:0 >"$work/millraced.log" 2>&1 &
-  daemon=$!
-  for _ in $(seq 100); do
-    ! grep -q "serving on" "$work/millraced.log" || break
-    kill -0 $daemon || { cat "$work/millraced.log" >&2; exit 1; }
-    sleep 0.1
-  done
+  start_engine
   millrace volume create bench --size ${volume_mib}MiB >/dev/null
-  our_loop=$(name=device field volume attach bench)
+  our_loop=$(field device volume attach bench)
 }
 
 verify() {

@@ -125,6 +125,11 @@ bench() {
       shift
       compile_core
       exec java --enable-native-access=ALL-UNNAMED -Xmx3g -cp "$core_classes" io.millrace.engine.core.MapBench "$@" ;;
+    recovery)
+      shift
+      need_host
+      build
+      exec e2e/bench/recovery.sh "$@" ;;
     *)
       need_host
       build
