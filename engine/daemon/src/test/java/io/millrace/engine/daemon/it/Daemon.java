@@ -24,6 +24,7 @@ final class Daemon implements AutoCloseable {
   private final Path folder;
   private final List<Path> mounts = new ArrayList<>();
   private int starts;
+  private String javaOptions = "";
   private @Nullable Process process;
 
   private Daemon(Path folder) {
@@ -87,9 +88,22 @@ final class Daemon implements AutoCloseable {
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log().toFile());
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("MILLRACED_JAVA_OPTS", javaOptions);
     Process started = builder.start();
     process = started;
     return started;
+  }
+
+  /**
+   * Ends it, so that it leaves an archive of its classes, and starts it: half as long as before.
+   */
+  void restartQuicker() throws IOException, InterruptedException {
+    terminate();
+    javaOptions =
+        "-XX:+AutoCreateSharedArchive -XX:SharedArchiveFile=" + folder.resolve("classes.jsa");
+    start();
+    terminate();
+    start();
   }
 
   /** Starts it and kills it after this time, wherever it is then. */

@@ -77,6 +77,7 @@ final class KillLoop implements AutoCloseable {
   KillLoop(Path folder, long seed) throws IOException, InterruptedException {
     random = new Random(seed);
     daemon = Daemon.started(folder, STORE_SIZE);
+    daemon.restartQuicker();
     for (int i = 0; i < VOLUMES; i++) {
       String device = daemon.attachNew("v" + i, (VOLUME_BYTES >> 20) + "MiB");
       backings.add(LoopDevices.backing(device));
