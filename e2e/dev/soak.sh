@@ -1,7 +1,7 @@
 # Sourced by ./dev: the long runs of what the tests do shortly, and the evidence that they leave.
 
 # What each part does when nothing else is asked for; a run of that length is evidence.
-declare -A soak_full=([sim]='--seconds 600' [hostile]='--seconds 120' [kill]='--rounds 1000' [fs]='--rounds 20')
+declare -A soak_full=([sim]='--seconds 600' [exhaustive]='--seconds 7200' [hostile]='--seconds 120' [kill]='--rounds 1000' [fs]='--rounds 20')
 
 # soak PART [--seconds N | --rounds N] [--seed S]
 soak() {
@@ -55,6 +55,13 @@ soak_prepare_hostile() { soak_prepare_sim; }
 soak_hostile() { core_soak io.millrace.engine.core.HostileImages "$@"; }
 
 core_soak() { java --enable-native-access=ALL-UNNAMED -Xmx1g -cp "$core_classes" "$@"; }
+
+soak_prepare_exhaustive() { soak_prepare_sim; }
+
+# It ends by itself when it has been through all sequences.
+soak_exhaustive() {
+  core_soak io.millrace.engine.sim.ExhaustiveMain "$@" --json
+}
 
 soak_prepare_kill() {
   need_host

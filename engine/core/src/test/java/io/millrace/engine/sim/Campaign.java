@@ -43,7 +43,9 @@ final class Campaign {
   private @Nullable Violation attempt(
       Setup setup, List<Step> list, Tally counts, Narrative narrative) {
     try {
-      new Simulation(setup, list, buffers, counts, narrative).run();
+      Simulation simulation = new Simulation(setup, list, buffers, counts, narrative);
+      simulation.run();
+      simulation.machine().countWorks();
       return null;
     } catch (Violation violation) {
       return violation;

@@ -47,6 +47,19 @@ final class Cell {
     return alternatives == null ? new Cell(null, seen, this, now) : seen.settled;
   }
 
+  /** Any of the operations that it may be, or may have been. */
+  Cell unknown() {
+    List<Op> all = new ArrayList<>();
+    for (Cell cell = this; cell != null; cell = cell.below) {
+      if (cell.alternatives == null) {
+        all.add(cell.operation());
+      } else {
+        all.addAll(List.of(cell.alternatives));
+      }
+    }
+    return base(all);
+  }
+
   /** The operation of a sector with one possible content, else null. */
   @Nullable Op only() {
     return alternatives != null && alternatives.length == 1 ? alternatives[0] : null;

@@ -8,10 +8,11 @@ import java.util.List;
  * Finds the place at which a crash cut the store's order, or shows that there is none: each sector
  * of the recovered store allows some places, all sectors together must leave one.
  */
-final class CutSearch {
+final class CutSearch implements Request.Reader {
   private final long floor;
   private final List<Ambiguous> ambiguous = new ArrayList<>();
   private final List<Seen> seen = new ArrayList<>();
+  private final List<Lost> lost = new ArrayList<>();
   private long low;
   private long high = Long.MAX_VALUE;
   private String lowBecause = "the last flush or command";
@@ -26,6 +27,8 @@ final class CutSearch {
 
   private record Seen(View view, long sector, Op op) {}
 
+  private record Lost(View view, long sector) {}
+
   /** An object that is there was created before the cut. */
   void observe(View view) {
     if (view.createdAt > low) {
@@ -34,7 +37,8 @@ final class CutSearch {
     }
   }
 
-  void observe(View view, long sector, MemorySegment data) {
+  @Override
+  public void seen(View view, long sector, MemorySegment data, long invokedAt) {
     for (long at = 0; at < data.byteSize(); at += Stamp.SECTOR_BYTES, sector++) {
       Cell cell = view.cell(sector);
       long stamp = Stamp.operation(data, at, sector);
@@ -53,6 +57,14 @@ final class CutSearch {
         continue;
       }
       narrow(view, sector, cuts.getFirst());
+    }
+  }
+
+  /** Whatever it was: a block that can't be read tells nothing. */
+  @Override
+  public void lost(View view, long sector, long sectors) {
+    for (long s = sector; s < sector + sectors; s++) {
+      lost.add(new Lost(view, s));
     }
   }
 
@@ -101,6 +113,9 @@ final class CutSearch {
   void settle() {
     for (Seen one : seen) {
       one.view.put(one.sector, one.op.settled);
+    }
+    for (Lost one : lost) {
+      one.view.put(one.sector, one.view.cell(one.sector).unknown());
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.millrace.engine.sim;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -7,64 +8,40 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/**
- * All short sequences of operations on a small store, each with a power loss after every poll: most
- * bugs of this kind need no more than three operations.
- */
+/** Short sequences of operations, cut at every call to the disk: one in twenty of all. */
 final class EveryCrashPointTest {
-  private static final List<Step.Kind> OPERATIONS =
-      List.of(
-          Step.Kind.WRITE,
-          Step.Kind.REWRITE,
-          Step.Kind.ZERO,
-          Step.Kind.FLUSH,
-          Step.Kind.CREATE_SNAPSHOT,
-          Step.Kind.CLONE_SNAPSHOT,
-          Step.Kind.CLONE_VOLUME,
-          Step.Kind.DELETE_SNAPSHOT,
-          Step.Kind.DELETE_VOLUME,
-          Step.Kind.DRAIN);
-  private static final int LENGTH = Integer.getInteger("sim.length", 2);
-  private static final int POLLS_MAX = 24;
+  private static final int OPERATIONS_MAX = 3;
+  private static final int ONE_IN = 20;
 
-  private final Campaign campaign = new Campaign(0);
-  private int runs;
+  private final Exhaustive exhaustive = new Exhaustive(OPERATIONS_MAX);
 
   @Test
-  void everyShortSequenceSurvivesAPowerLossAfterEveryPoll() {
-    List<Step> before =
-        List.of(
-            new Step(Step.Kind.WRITE, 1),
-            new Step(Step.Kind.CREATE_SNAPSHOT, 2),
-            new Step(Step.Kind.DRAIN, 3));
-    extend(before, LENGTH);
-    assertTrue(runs > 1000, "only %d runs".formatted(runs));
+  void everyShortSequenceSurvivesAPowerLossAtEveryCallToTheDisk() {
+    List<List<Step.Kind>> all = exhaustive.sequences();
+    assertEquals(12 + 12 * 12 + 12 * 12 * 12, all.size());
+    for (int i = 0; i < all.size(); i += ONE_IN) {
+      String broken = exhaustive.run(all.get(i));
+      assertNull(broken, broken);
+    }
+    Tally tally = exhaustive.tally();
+    for (Tally.Event event :
+        List.of(Tally.Event.SEGMENT_CLEANED, Tally.Event.CHECKPOINT, Tally.Event.MERGE)) {
+      assertTrue(tally.of(event) > 0, () -> "no " + event.word());
+    }
+    assertTrue(tally.crashPoints() > 1000, () -> tally.text(1));
   }
 
-  private void extend(List<Step> steps, int more) {
-    if (more == 0) {
-      crashEverywhere(steps);
-      return;
+  @Test
+  void subsetsAreNoneAllEachAndAllButEach() {
+    List<String> seen = new ArrayList<>();
+    for (int choice = 0; choice < 8; choice++) {
+      StringBuilder kept = new StringBuilder();
+      for (int i = 0; i < 3; i++) {
+        int index = i;
+        new Subset(choice).keep(i, 3, new byte[1], (from, to) -> kept.append(index));
+      }
+      seen.add(kept.toString());
     }
-    for (Step.Kind kind : OPERATIONS) {
-      extend(with(steps, new Step(kind, steps.size() * 7L)), more - 1);
-    }
-  }
-
-  private void crashEverywhere(List<Step> steps) {
-    for (int polls = 0; polls < POLLS_MAX; polls += polls < 8 ? 1 : 4) {
-      List<Step> all = with(steps, new Step(Step.Kind.POLL, polls));
-      all.add(new Step(Step.Kind.LOSE_POWER, runs));
-      all.add(new Step(Step.Kind.WRITE, runs));
-      all.add(new Step(Step.Kind.LOSE_POWER, ~runs));
-      Violation violation = campaign.attempt(Setup.smallest(runs++), all);
-      assertNull(violation, () -> "seed %d: %s%n%s".formatted(runs - 1, all, violation));
-    }
-  }
-
-  private static List<Step> with(List<Step> steps, Step last) {
-    List<Step> longer = new ArrayList<>(steps);
-    longer.add(last);
-    return longer;
+    assertEquals(List.of("", "012", "0", "1", "2", "12", "02", "01"), seen);
   }
 }

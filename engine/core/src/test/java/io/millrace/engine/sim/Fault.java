@@ -58,6 +58,11 @@ record Fault(Kind kind, int afterCalls) {
       return corrupts;
     }
 
+    /** Whether a write or sync is told to have failed, which stops the store. */
+    boolean stops() {
+      return this == WRITE_ERROR || this == SYNC_ERROR || this == NO_SPACE;
+    }
+
     boolean atRest() {
       return target == Target.REST;
     }

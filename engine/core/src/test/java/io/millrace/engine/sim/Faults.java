@@ -8,7 +8,9 @@ import org.jspecify.annotations.Nullable;
 final class Faults {
   private final Tally tally;
   private final List<Fault> armed = new ArrayList<>();
-  private long struck;
+  private long reads;
+  private long stops;
+  private boolean corrupted;
 
   Faults(Tally tally) {
     this.tally = tally;
@@ -41,15 +43,27 @@ final class Faults {
 
   void struck(Fault.Kind kind) {
     tally.struck(kind);
-    struck += kind == Fault.Kind.DELAY ? 0 : 1;
+    stops += kind.stops() ? 1 : 0;
+    corrupted |= kind.corrupts();
+    reads += kind.strikes(Fault.Target.READ) || kind == Fault.Kind.BAD_SECTOR ? 1 : 0;
   }
 
   void disarm() {
     armed.clear();
   }
 
-  /** All but delays, which no error follows from. */
-  long struck() {
-    return struck;
+  /** Reads that failed or came wrong. */
+  long reads() {
+    return reads;
+  }
+
+  /** Writes and syncs that were told to have failed. */
+  long stops() {
+    return stops;
+  }
+
+  /** Something was lost or changed that was, or should be, durable. */
+  boolean corrupted() {
+    return corrupted;
   }
 }

@@ -23,18 +23,20 @@ final class Machine {
   private final Faults faults;
   private final Medium medium;
   private final SimStorage storage;
+  private final Blame blame;
   private final Answers answers;
   private final Tally tally;
   private @Nullable Store store;
   private int pollsWithoutEvent;
 
-  Machine(Setup setup, Trace trace, Answers answers, Tally tally) {
+  Machine(Setup setup, Trace trace, Answers answers, Model model, Tally tally) {
     this.setup = setup;
     this.answers = answers;
     this.tally = tally;
     faults = new Faults(tally);
     medium = new Medium(setup.diskBytes(), setup.mayLie());
-    storage = new SimStorage(medium, clock, trace, faults, ~setup.seed(), setup.broken());
+    storage = new SimStorage(medium, clock, trace, faults, setup, () -> blame().promised());
+    blame = new Blame(storage, medium, faults, model);
   }
 
   SimStorage storage() {
@@ -43,6 +45,10 @@ final class Machine {
 
   Medium medium() {
     return medium;
+  }
+
+  Blame blame() {
+    return blame;
   }
 
   Faults faults() {
@@ -88,6 +94,7 @@ final class Machine {
 
   void open() {
     countWorks();
+    blame.opens();
     store = Store.open(storage, clock, setup.options());
     pollsWithoutEvent = 0;
   }
@@ -177,9 +184,13 @@ final class Machine {
   }
 
   void losePower(Dice crash) {
+    losePower(crash, Survival.choose(crash).with(crash));
+  }
+
+  void losePower(Dice crash, Survival.Choice choice) {
     tally.count(Tally.Event.POWER_LOSS);
     countLoss();
-    storage.losePower(crash);
+    storage.losePower(crash, choice);
   }
 
   void loseProcess(Dice crash) {

@@ -15,6 +15,9 @@ import java.util.List;
 final class Medium {
   static final int BLOCK_BYTES = 4096;
 
+  /** The same content is written again: it tells what it told. */
+  static final long AS_BEFORE = -1;
+
   private final byte[] platter;
   private final byte[] current;
   private final byte[] honestPlatter;
@@ -22,6 +25,9 @@ final class Medium {
 
   /** Each block as it was before it was last written; empty when nobody asks. */
   private final byte[] previous;
+
+  /** For each block that a write began with: up to where its durable content tells of promises. */
+  private final long[] promises;
 
   private final BitSet bad = new BitSet();
   private final List<Written> unsynced = new ArrayList<>();
@@ -43,24 +49,23 @@ final class Medium {
     /** Its place in the order of ends; 0 when it has not ended. */
     final long ended;
 
-    /** What its content may tell to be durable; 0 when that can tell nothing. */
-    final long knownDurable;
+    /** Up to which event its content tells what was promised; 0: nothing, {@link #AS_BEFORE}. */
+    final long promised;
 
     private boolean hopeless;
 
-    Written(
-        long offset, byte[] data, long realOffset, int realBytes, long ended, long knownDurable) {
+    Written(long offset, byte[] data, long realOffset, int realBytes, long ended, long promised) {
       this.offset = offset;
       this.data = data;
       this.realOffset = realOffset;
       this.realBytes = realBytes;
       this.ended = ended;
-      this.knownDurable = knownDurable;
+      this.promised = promised;
     }
 
     /** As an honest disk does it. */
-    static Written plain(long offset, byte[] data, long ended, long knownDurable) {
-      return new Written(offset, data, offset, data.length, ended, knownDurable);
+    static Written plain(long offset, byte[] data, long ended, long promised) {
+      return new Written(offset, data, offset, data.length, ended, promised);
     }
 
     private boolean overlaps(Written other) {
@@ -74,6 +79,7 @@ final class Medium {
     honestPlatter = mayLie ? new byte[sizeBytes] : platter;
     honestCurrent = mayLie ? new byte[sizeBytes] : current;
     previous = mayLie ? new byte[sizeBytes] : new byte[0];
+    promises = new long[mayLie ? sizeBytes / BLOCK_BYTES : 0];
   }
 
   int sizeBytes() {
@@ -117,24 +123,35 @@ final class Medium {
     return Arrays.equals(current, from, from + data.length, data, 0, data.length);
   }
 
-  /**
-   * Makes durable what had ended up to {@code covers}.
-   *
-   * @return the highest end that the content of those writes tells to be durable
-   */
-  long sync(long covers) {
-    long told = 0;
+  /** Makes durable what had ended up to {@code covers}. */
+  void sync(long covers) {
     for (Written write : anyHopeless ? List.copyOf(unsynced) : unsynced) {
       if (write.ended <= covers && !write.hopeless) {
         copy(write, 0, write.data.length, platter, honestPlatter);
-        told = Math.max(told, write.knownDurable);
+        note(write, write.promised);
         if (anyHopeless) {
           unsynced.removeIf(other -> other.hopeless && other.overlaps(write));
         }
       }
     }
     unsynced.removeIf(write -> write.ended <= covers && !write.hopeless);
-    return told;
+  }
+
+  private void note(Written write, long promised) {
+    if (twin() && promised != AS_BEFORE) {
+      int first = (int) (write.offset / BLOCK_BYTES);
+      Arrays.fill(promises, first, first + Math.max(1, write.data.length / BLOCK_BYTES), 0);
+      promises[first] = promised;
+    }
+  }
+
+  /** Up to which event promises are told by what is durable and not damaged. */
+  long promisedWithout(BitSet damaged) {
+    long highest = 0;
+    for (int block = 0; block < promises.length; block++) {
+      highest = damaged.get(block) ? highest : Math.max(highest, promises[block]);
+    }
+    return highest;
   }
 
   /** After an error nothing that the sync covered is ever made durable, whatever later ones say. */
@@ -145,16 +162,25 @@ final class Medium {
     }
   }
 
+  int unsyncedWrites() {
+    return unsynced.size();
+  }
+
   /** The power fails: of what no sync covers, and of the flying writes, any part survives. */
-  void losePower(List<Written> flying, Dice crash) {
-    Survival survival = Survival.choose(crash);
+  void losePower(List<Written> flying, Survival.Choice choice) {
     List<Written> atRisk = new ArrayList<>(unsynced);
     atRisk.addAll(flying);
-    for (Written write : atRisk) {
-      survival.keep(crash, write.data, (from, to) -> copy(write, from, to, platter, honestPlatter));
+    for (int i = 0; i < atRisk.size(); i++) {
+      Written write = atRisk.get(i);
+      choice.keep(
+          i,
+          atRisk.size(),
+          write.data,
+          (from, to) -> copy(write, from, to, platter, honestPlatter));
     }
     for (Written write : atRisk) {
       restore(write);
+      note(write, 0);
     }
     unsynced.clear();
     anyHopeless = false;
@@ -190,6 +216,10 @@ final class Medium {
 
   void goBad(int block) {
     bad.set(block);
+  }
+
+  BitSet bad() {
+    return bad;
   }
 
   boolean isBad(int firstBlock, int blocks) {

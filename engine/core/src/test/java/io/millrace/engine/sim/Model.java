@@ -23,6 +23,10 @@ final class Model {
   private final Map<String, View> views = new LinkedHashMap<>();
   private final Set<Op> inFlight = new LinkedHashSet<>();
   private final Set<Long> idsEverUsed = new LinkedHashSet<>();
+
+  /** Objects whose deletion a damaged disk has lost: nobody uses them. */
+  private final Set<String> returned = new LinkedHashSet<>();
+
   private long events;
   private long operations;
   private long keys;
@@ -162,8 +166,15 @@ final class Model {
    * @param lenient the disk lied without a trace: objects may be gone, or back
    */
   void reconcile(Map<String, Found> found, boolean lenient) {
+    if (lenient) {
+      idsEverUsed.clear();
+      found.values().forEach(object -> idsEverUsed.add(object.id()));
+    }
     for (Map.Entry<String, Found> entry : found.entrySet()) {
-      if (!lenient || views.containsKey(entry.getKey())) {
+      if (lenient && !views.containsKey(entry.getKey())) {
+        returned.add(entry.getKey());
+      }
+      if (!returned.contains(entry.getKey())) {
         adopt(entry.getKey(), entry.getValue(), lenient);
       }
     }
@@ -187,13 +198,14 @@ final class Model {
     if (view.snapshot != found.snapshot() || (view.created && view.id != found.id())) {
       throw new Violation("%s is another object: %s".formatted(view, found));
     }
-    if (!view.created && !idsEverUsed.add(found.id())) {
+    if (!view.created && !idsEverUsed.add(found.id()) && !lenient) {
       throw new Violation("id %x of %s was used before".formatted(found.id(), view));
     }
     long bytes = found.sizeBytes();
     if (bytes != view.sizeBytes && bytes != view.nextSizeBytes) {
       if (lenient) {
         removed(view);
+        returned.add(name);
         return;
       }
       throw new Violation("%s has %d bytes, not %d".formatted(view, bytes, view.sizeBytes));
@@ -208,15 +220,6 @@ final class Model {
 
   /** An object of a store's catalog. */
   record Found(long id, boolean snapshot, long sizeBytes) {}
-
-  /**
-   * Begins to look for the one place where a crash cut the order.
-   *
-   * <p>Feed it everything that is readable, then {@link CutSearch#finish}.
-   */
-  CutSearch searchCut(boolean lenient) {
-    return new CutSearch(lenient ? -1 : floor);
-  }
 
   /** After a search: what was seen is all there is, and durable. */
   void settle(CutSearch search) {

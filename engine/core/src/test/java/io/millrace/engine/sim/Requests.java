@@ -14,8 +14,14 @@ final class Requests implements Answers {
 
   /** What a store may do that it must not without a reason. */
   interface Excuses {
-    /** The disk failed or damaged something: errors are to be expected. */
-    boolean forErrors();
+    /** It may have stopped. */
+    boolean forStop();
+
+    /** It has stopped, or something is lost. */
+    boolean forAnything();
+
+    /** It may be unable to read one of these sectors. */
+    boolean forEio(View view, long sector, long sectors, long misreads);
 
     /** There is so much in the store that it may be full. */
     boolean forNoSpace();
@@ -121,9 +127,12 @@ final class Requests implements Answers {
     if (errno == 0) {
       trace.fold(data);
       read.reader().seen(read.view(), read.sector(), data, read.invokedAt());
-    } else if (errno != Errno.EIO || !excuses.forErrors()) {
-      throw new Violation(
-          "read of %s sector %d: error %d".formatted(read.view(), read.sector(), errno));
+    } else if (errno == Errno.EIO
+        && excuses.forEio(read.view(), read.sector(), read.sectors(), read.misreads())) {
+      tally.count(Tally.Event.LOST_BLOCK);
+      read.reader().lost(read.view(), read.sector(), read.sectors());
+    } else {
+      throw new Violation("error %d without a reason: %s".formatted(errno, read));
     }
     buffers.giveBack(read.buffer());
   }
@@ -132,7 +141,8 @@ final class Requests implements Answers {
     model.answered(change.op(), errno == 0);
     if (errno == 0) {
       tally.count(Tally.Event.CHANGE);
-    } else {
+    } else if (errno != Errno.EIO
+        || !excuses.forEio(change.view(), change.sector(), change.sectors(), change.misreads())) {
       checkRefusal(change.toString(), errno);
     }
     if (change.buffer() != null) {
@@ -145,8 +155,8 @@ final class Requests implements Answers {
     tally.add(Tally.Event.NO_SPACE, errno == Errno.ENOSPC ? 1 : 0);
     boolean expected =
         switch (errno) {
-          case Errno.ENOSPC -> excuses.forNoSpace() || excuses.forErrors();
-          case Errno.EIO, Errno.ESHUTDOWN -> excuses.forErrors();
+          case Errno.ENOSPC -> excuses.forNoSpace() || excuses.forAnything();
+          case Errno.EIO, Errno.ESHUTDOWN -> excuses.forStop();
           default -> false;
         };
     if (!expected) {
@@ -166,13 +176,13 @@ final class Requests implements Answers {
     closed = true;
     if (errno == 0) {
       model.durableUpTo(close.invokedAt());
-    } else if (!excuses.forErrors()) {
+    } else if (!excuses.forAnything()) {
       throw new Violation("close: error " + errno);
     }
   }
 
   private void endWrong(Request.Wrong wrong, int errno) {
-    if (errno != wrong.errno() && !excuses.forErrors()) {
+    if (errno != wrong.errno() && !excuses.forAnything()) {
       throw new Violation("error %d where %d was due".formatted(errno, wrong.errno()));
     }
     buffers.giveBack(wrong.buffer());
@@ -209,8 +219,8 @@ final class Requests implements Answers {
   private void checkRefusal(String what, StoreError error) {
     boolean expected =
         switch (error) {
-          case StoreError.NoSpace noSpace -> excuses.forNoSpace() || excuses.forErrors();
-          case StoreError.Stopped stopped -> excuses.forErrors();
+          case StoreError.NoSpace noSpace -> excuses.forNoSpace() || excuses.forAnything();
+          case StoreError.Stopped stopped -> excuses.forStop();
           default -> false;
         };
     if (!expected) {
@@ -232,7 +242,7 @@ final class Requests implements Answers {
         model.removed(delete.view());
         model.durableUpTo(delete.invokedAt());
       }
-      case CommandResult.Refused refused when excuses.forErrors() -> {}
+      case CommandResult.Refused refused when excuses.forAnything() -> {}
       default -> throw new Violation("delete of %s: %s".formatted(delete.view(), result));
     }
   }
@@ -249,7 +259,10 @@ final class Requests implements Answers {
         model.durableUpTo(resize.invokedAt());
       }
       case CommandResult.Refused refused -> {
-        checkRefusal("resize of " + view, refused.error());
+        // The last block may be lost, and so can't be zeroed in part.
+        if (!excuses.forAnything()) {
+          checkRefusal("resize of " + view, refused.error());
+        }
         if (!(refused.error() instanceof StoreError.Stopped)) {
           view.nextSizeBytes = 0;
         }
@@ -264,7 +277,7 @@ final class Requests implements Answers {
     switch (result) {
       case CommandResult.VolumeDone done when done.volume().id() == view.id -> {}
       case CommandResult.SnapshotDone done when done.snapshot().id() == view.id -> {}
-      case CommandResult.Refused refused when excuses.forErrors() -> {}
+      case CommandResult.Refused refused when excuses.forAnything() -> {}
       default -> throw new Violation("%s asked for again: %s".formatted(view, result));
     }
   }
@@ -281,7 +294,7 @@ final class Requests implements Answers {
   }
 
   private void endOfProbe(CommandResult result) {
-    if (!(result instanceof CommandResult.Gone) && !excuses.forErrors()) {
+    if (!(result instanceof CommandResult.Gone) && !excuses.forAnything()) {
       throw new Violation("delete of a clone: " + result);
     }
   }

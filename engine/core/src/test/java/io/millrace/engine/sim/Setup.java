@@ -38,6 +38,12 @@ record Setup(
         faults.add(kind);
       }
     }
+    return meeting(seed, faults);
+  }
+
+  /** A run that may meet exactly these. */
+  static Setup meeting(long seed, Set<Fault.Kind> faults) {
+    Dice dice = new Dice(seed ^ 0x5E7_0F5EED2L);
     int segmentBytes = dice.oneOf(64 << 10, 128 << 10, 256 << 10);
     int segments = (int) dice.between(24, 64);
     return new Setup(
@@ -61,17 +67,17 @@ record Setup(
 
   private static StoreOptions options(Dice dice, int segmentBytes) {
     StoreOptions small = StoreOptions.small();
-    int commitBytesMax = Math.min(small.commitBytesMax(), segmentBytes / 2);
+    int commitBytesMax = Math.min(dice.oneOf(16 << 10, small.commitBytesMax()), segmentBytes / 2);
     return new StoreOptions(
-        small.stagingBytes(),
-        small.readBufferBytes(),
+        dice.oneOf(128 << 10, 256 << 10, small.stagingBytes()),
+        dice.oneOf(16 << 10, 64 << 10, small.readBufferBytes()),
         dice.oneOf(0L, 64L << 10, small.cacheBytes()),
         small.mapBytesMax(),
         dice.oneOf(8 << 10, small.commitBytesMin()),
         commitBytesMax,
         dice.oneOf(0L, 200_000L, small.commitDelayNanos()),
         dice.oneOf(1, 2, small.commitsInFlightMax()),
-        dice.oneOf(256L << 10, 1L << 20, small.checkpointBytes()),
+        dice.oneOf(64L << 10, 256L << 10, small.checkpointBytes()),
         tuning(dice));
   }
 

@@ -51,8 +51,10 @@ public final class SimMain {
   private void tell(double lasted) {
     Tally tally = campaign.tally();
     long runs = tally.of(Tally.Event.RUN);
-    System.out.printf("seeds %d to %d: every promise was kept%n", first, first + runs - 1);
     System.out.println(tally.text(lasted));
+    System.out.printf(
+        "seeds %d to %d, %d crash points: every promise was kept%n",
+        first, first + runs - 1, tally.crashPoints());
     if (json) {
       System.out.println(tally.json("\"firstSeed\":" + first, lasted));
     }

@@ -5,10 +5,12 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class SimStorage implements Storage {
   static final int EIO = 5;
   static final int ENOSPC = 28;
+  static final int NEVER = 0;
 
   private static final int BLOCK_BYTES = Medium.BLOCK_BYTES;
   private static final int SECTOR_BYTES = 512;
@@ -39,7 +42,7 @@ final class SimStorage implements Storage {
     long due;
     long order;
     long coversEnded;
-    long knownDurable;
+    long promised;
     Fault.@Nullable Kind fault;
 
     Call(Fault.Target kind, long offset, @Nullable MemorySegment memory, byte[] data, long ticket) {
@@ -55,9 +58,6 @@ final class SimStorage implements Storage {
     }
   }
 
-  /** A sync that has ended, and what it covers. */
-  private record HeldSync(long order, long covers) {}
-
   private final SimClock clock;
   private final Trace trace;
   private final Dice dice;
@@ -65,25 +65,45 @@ final class SimStorage implements Storage {
   private final long delayNanosMax;
   private final Medium medium;
   private final Faults faults;
+  private final Setup setup;
   private final List<Call> flying = new ArrayList<>();
-  private final long[] newestEnded;
-  private final List<Long> damagedWrites = new ArrayList<>();
-  private final List<HeldSync> heldSyncs = new ArrayList<>();
-  private long submitted;
-  private long ended;
-  private long syncedEnded;
-  private long watermark;
+  private final LongSupplier promised;
 
+  /** For each block, what had been promised when its newest write was submitted. */
+  private final long[] promisedBefore;
+
+  /** Blocks whose damage the store has been opened with since. */
+  private final BitSet accepted = new BitSet();
+
+  /** Blocks of reads that failed or came wrong. */
+  private final BitSet misread = new BitSet();
+
+  private long submitted;
+  private long cutAt = Long.MAX_VALUE;
+  private long ended;
+
+  /**
+   * Makes an empty disk.
+   *
+   * @param promised up to which event the store has promised that all is durable
+   */
   SimStorage(
-      Medium medium, SimClock clock, Trace trace, Faults faults, long seed, BrokenRule broken) {
+      Medium medium,
+      SimClock clock,
+      Trace trace,
+      Faults faults,
+      Setup setup,
+      LongSupplier promised) {
     this.medium = medium;
     this.clock = clock;
     this.trace = trace;
     this.faults = faults;
-    this.dice = new Dice(seed);
-    this.broken = broken;
+    this.setup = setup;
+    this.promised = promised;
+    dice = new Dice(~setup.seed());
+    broken = setup.broken();
     this.delayNanosMax = dice.oneOf(0L, 20_000L, 300_000L, 8_000_000L);
-    newestEnded = new long[medium.sizeBytes() / BLOCK_BYTES];
+    promisedBefore = new long[medium.sizeBytes() / BLOCK_BYTES];
   }
 
   // ---- calls
@@ -151,9 +171,18 @@ final class SimStorage implements Storage {
     return flying.size();
   }
 
-  /** Calls since the beginning. */
-  long submitted() {
-    return submitted;
+  /** The power fails with the call that is so many calls away; {@link #NEVER}. */
+  void cutAfter(int calls) {
+    cutAt = calls == NEVER ? Long.MAX_VALUE : submitted + calls;
+  }
+
+  /** Writes of which a power loss would leave any or none. */
+  int writesAtRisk() {
+    int count = medium.unsyncedWrites();
+    for (Call call : flying) {
+      count += call.kind == Fault.Target.WRITE ? 1 : 0;
+    }
+    return count;
   }
 
   private void checkRange(String what, long offset, MemorySegment memory) {
@@ -181,8 +210,11 @@ final class SimStorage implements Storage {
     call.due = clock.nanos() + delayNanos(call.fault == Fault.Kind.DELAY);
     call.order = ++submitted;
     call.coversEnded = ended;
-    call.knownDurable = syncedEnded;
+    call.promised = call.kind == Fault.Target.WRITE ? promised.getAsLong() : 0;
     flying.add(call);
+    if (submitted == cutAt) {
+      throw new PowerCut();
+    }
   }
 
   private long delayNanos(boolean late) {
@@ -216,6 +248,7 @@ final class SimStorage implements Storage {
       faults.struck(Fault.Kind.BAD_SECTOR);
     }
     if (bad || call.fault == Fault.Kind.READ_ERROR) {
+      misread.set(first, first + blocks);
       return EIO;
     }
     copy(medium.current(), call.offset, into, 0, into.byteSize());
@@ -223,7 +256,7 @@ final class SimStorage implements Storage {
       int stale = dice.below(blocks);
       long at = (long) stale * BLOCK_BYTES;
       copy(medium.previous(), call.offset + at, into, at, BLOCK_BYTES);
-      damage(call.offset + at, 1);
+      misread.set(first + stale);
     }
     return 0;
   }
@@ -252,7 +285,7 @@ final class SimStorage implements Storage {
       case WRITE_ERROR -> {
         byte[] kept = Arrays.copyOf(call.data, dice.below(sectors + 1) * SECTOR_BYTES);
         medium.write(Medium.Written.plain(call.offset, kept, ++ended, 0));
-        touch(call.offset, kept.length);
+        touch(call, kept.length);
         return EIO;
       }
       case MISDIRECTED_WRITE -> misdirect(call);
@@ -264,36 +297,40 @@ final class SimStorage implements Storage {
 
   private void misdirect(Call call) {
     long places = ((long) medium.sizeBytes() - call.data.length) / BLOCK_BYTES + 1;
-    long offset = dice.below(places) * BLOCK_BYTES;
-    damage(offset, call.data.length);
-    apply(call, offset, call.data.length);
-    damage(call.offset, call.data.length);
+    apply(call, dice.below(places) * BLOCK_BYTES, call.data.length);
   }
 
   private void cutOff(Call call, int bytes) {
     apply(call, call.offset, bytes);
-    damage(call.offset, call.data.length);
   }
 
   private void apply(Call call, long realOffset, int realBytes) {
-    long known = bearsWitness(call) && realBytes == call.data.length ? call.knownDurable : 0;
-    medium.write(new Medium.Written(call.offset, call.data, realOffset, realBytes, ++ended, known));
-    touch(call.offset, call.data.length);
+    medium.write(
+        new Medium.Written(call.offset, call.data, realOffset, realBytes, ++ended, told(call)));
+    touch(call, call.data.length);
   }
 
-  private void touch(long offset, int bytes) {
-    int first = (int) (offset / BLOCK_BYTES);
-    Arrays.fill(
-        newestEnded, first, (int) ((offset + bytes + BLOCK_BYTES - 1) / BLOCK_BYTES), ended);
+  private void touch(Call call, int bytes) {
+    int first = (int) (call.offset / BLOCK_BYTES);
+    int end = (int) ((call.offset + bytes + BLOCK_BYTES - 1) / BLOCK_BYTES);
+    Arrays.fill(promisedBefore, first, end, call.promised);
+    accepted.clear(first, end);
   }
 
   /**
-   * Commits and superblocks tell how far the log was durable when they were written; chunks and
-   * summaries do not, roots only how far it was some time before, nor does what is written again.
+   * Commits and superblocks tell how far the log was durable when they were written, thus all that
+   * had been promised by then; chunks and summaries do not, roots only how far it was some time
+   * before, and what is written again tells what it told.
    */
-  private boolean bearsWitness(Call call) {
+  private long told(Call call) {
+    if (!setup.mayLie()) {
+      return 0;
+    }
+    if (medium.holds(call.offset, call.data)) {
+      return Medium.AS_BEFORE;
+    }
     String magic = new String(call.data, 0, 8, StandardCharsets.US_ASCII);
-    return WITNESSES.contains(magic) && !medium.holds(call.offset, call.data);
+    return WITNESSES.contains(magic) ? call.promised : 0;
   }
 
   private int endSync(Call call) {
@@ -306,36 +343,24 @@ final class SimStorage implements Storage {
     }
     long covers =
         broken == BrokenRule.REORDERED_ACROSS_SYNC ? call.coversEnded - 1 : call.coversEnded;
-    watermark = Math.max(watermark, medium.sync(covers));
-    heldSyncs.add(new HeldSync(call.order, covers));
-    tellSyncs();
+    medium.sync(covers);
     return 0;
-  }
-
-  /** A store knows of a sync only when those that were submitted before it have ended as well. */
-  private void tellSyncs() {
-    long firstFlying = Long.MAX_VALUE;
-    for (Call call : flying) {
-      firstFlying =
-          call.kind == Fault.Target.SYNC ? Math.min(firstFlying, call.order) : firstFlying;
-    }
-    for (HeldSync sync : List.copyOf(heldSyncs)) {
-      if (sync.order < firstFlying) {
-        syncedEnded = Math.max(syncedEnded, sync.covers);
-        heldSyncs.remove(sync);
-      }
-    }
   }
 
   // ---- losses
 
   /** The power fails: of what no sync covers any part survives. */
   void losePower(Dice crash) {
+    losePower(crash, Survival.choose(crash).with(crash));
+  }
+
+  /** The power fails, and what survives is known. */
+  void losePower(Dice crash, Survival.Choice choice) {
     List<Medium.Written> writes = new ArrayList<>();
     for (Call call : flyingWritesShuffled(crash)) {
       writes.add(Medium.Written.plain(call.offset, call.data, 0, 0));
     }
-    medium.losePower(writes, crash);
+    medium.losePower(writes, choice);
     forget();
   }
 
@@ -351,14 +376,13 @@ final class SimStorage implements Storage {
             byte[] part = Arrays.copyOfRange(call.data, from, to);
             medium.write(Medium.Written.plain(call.offset + from, part, ended, 0));
           });
-      touch(call.offset, call.data.length);
+      touch(call, call.data.length);
     }
     forget();
   }
 
   private void forget() {
     flying.clear();
-    heldSyncs.clear();
     faults.disarm();
   }
 
@@ -382,20 +406,44 @@ final class SimStorage implements Storage {
     } else {
       medium.goBad(block);
     }
-    damage((long) block * BLOCK_BYTES, 1);
   }
 
-  private void damage(long offset, int bytes) {
-    for (long block = offset / BLOCK_BYTES; block * BLOCK_BYTES < offset + bytes; block++) {
-      damagedWrites.add(newestEnded[(int) block]);
-    }
+  /** Blocks whose content is not what it should be, or that can't be read, or were misread. */
+  BitSet damagedBlocks() {
+    BitSet damaged = medium.damagedBlocks();
+    damaged.or(misread);
+    return damaged;
+  }
+
+  /** Blocks that a read failed on, or would. */
+  BitSet unreadableBlocks() {
+    BitSet unreadable = (BitSet) medium.bad().clone();
+    unreadable.or(misread);
+    return unreadable;
+  }
+
+  /** Reads begin anew: what failed once may go well now. */
+  void forgetMisreads() {
+    misread.clear();
+  }
+
+  /** What is damaged now has cost what it could. */
+  void acceptDamage() {
+    accepted.or(medium.damagedBlocks());
   }
 
   /**
-   * Whether something was damaged that nobody can miss: no durable write was submitted after a sync
-   * had told that the damaged one was durable, so that nothing on the disk says that it was there.
+   * Up to which event all that was promised must be there, whatever the disk did: nobody can miss
+   * the end of the log when it is damaged, unless something durable tells that it was there.
    */
-  boolean lostWithoutTrace() {
-    return damagedWrites.stream().anyMatch(write -> write > watermark);
+  long keptAtLeast(long floor) {
+    BitSet damaged = damagedBlocks();
+    BitSet fresh = (BitSet) damaged.clone();
+    fresh.andNot(accepted);
+    long least = floor;
+    for (int b = fresh.nextSetBit(0); b >= 0; b = fresh.nextSetBit(b + 1)) {
+      least = Math.min(least, promisedBefore[b]);
+    }
+    return least == floor ? floor : Math.max(least, medium.promisedWithout(damaged));
   }
 }

@@ -22,7 +22,7 @@ final class SimStorageTest {
 
   private SimStorage disk(long seed) {
     Medium medium = new Medium(1 << 20, false);
-    return new SimStorage(medium, clock, new Trace(), faults, seed, BrokenRule.NONE);
+    return new SimStorage(medium, clock, new Trace(), faults, Setup.smallest(seed), () -> 0);
   }
 
   private MemorySegment blocks(int count, int value) {

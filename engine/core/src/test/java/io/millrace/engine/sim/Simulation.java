@@ -14,7 +14,6 @@ import java.util.Map;
  * <p>Single-threaded; two runs of the same setup and steps do the same, to the byte.
  */
 final class Simulation {
-  private static final int READ_SECTORS_MAX = 512;
   private static final int POLLS_MAX = 1_000_000;
   private static final long IDLE_NANOS = 2_000_000_000L;
 
@@ -25,16 +24,11 @@ final class Simulation {
   private final Model model = new Model();
   private final Requests requests;
   private final Machine machine;
+  private final Blame blame;
   private final Submitter submitter;
   private final Probes probes;
   private final Trouble trouble;
   private final Tally tally;
-  private long faultsForgiven;
-  private boolean damaged;
-
-  /** What was damaged may be missing: nothing on the disk tells that it was there. */
-  private boolean lenient;
-
   private boolean over;
   private boolean mayFailToRecover = true;
   private long segmentsFreeAtStart;
@@ -54,7 +48,8 @@ final class Simulation {
     this.narrative = narrative;
     this.tally = tally;
     requests = new Requests(model, trace, buffers, new WhatMayFail(), tally, narrative);
-    machine = new Machine(setup, trace, requests, tally);
+    machine = new Machine(setup, trace, requests, model, tally);
+    blame = machine.blame();
     trouble = new Trouble(setup, machine.medium(), machine.storage(), machine.faults());
     submitter = new Submitter(setup, model, machine, requests, buffers);
     probes = new Probes(model, machine, requests);
@@ -83,14 +78,27 @@ final class Simulation {
     } catch (RuntimeException | AssertionError broken) {
       throw new Violation("the store threw " + broken, broken);
     }
-    machine.countWorks();
     return trace.hash();
+  }
+
+  Machine machine() {
+    return machine;
   }
 
   private final class WhatMayFail implements Requests.Excuses {
     @Override
-    public boolean forErrors() {
-      return machine.faults().struck() > faultsForgiven;
+    public boolean forStop() {
+      return blame.forStop();
+    }
+
+    @Override
+    public boolean forAnything() {
+      return blame.forAnything();
+    }
+
+    @Override
+    public boolean forEio(View view, long sector, long sectors, long misreads) {
+      return blame.forEio(machine.store(), view.readableId(), sector, sectors, misreads);
     }
 
     /** Twice the blocks that may be alive would not fit. */
@@ -116,13 +124,14 @@ final class Simulation {
     submitter.createVolume(dice);
   }
 
-  private void perform(Step step) {
+  void perform(Step step) {
     Dice dice = step.dice();
     switch (step.kind()) {
       case WRITE -> submitter.write(dice);
       case REWRITE -> submitter.rewrite(dice);
       case READ -> submitter.read(dice);
       case ZERO -> submitter.zero(dice);
+      case DISCARD -> submitter.discard(dice);
       case FLUSH -> submitter.flush(dice);
       case WAIT -> pump(dice.below(60));
       case CREATE_VOLUME -> submitter.createVolume(dice);
@@ -134,6 +143,9 @@ final class Simulation {
       case RESIZE -> submitter.resize(dice);
       case REPEAT_COMMAND -> submitter.repeatCommand(dice);
       case FILL -> submitter.fill(dice);
+      case CHECKPOINT -> StoreAudit.checkpoint(machine.store());
+      case CLEAN -> StoreAudit.clean(machine.store());
+      case MERGE -> merge(dice);
       case DRAIN -> drain();
       case VERIFY -> verify();
       case IDLE -> machine.idle(dice.below(IDLE_NANOS));
@@ -143,10 +155,7 @@ final class Simulation {
       case EMPTY -> empty();
       case POLL -> pump((int) step.salt());
       case FAIL_CALL -> trouble.failCall(dice);
-      case DAMAGE -> {
-        damaged = true;
-        trouble.damage(dice);
-      }
+      case DAMAGE -> trouble.damage(dice);
     }
   }
 
@@ -164,7 +173,7 @@ final class Simulation {
       return;
     }
     tally.count(Tally.Event.STOP);
-    if (!excused()) {
+    if (!blame.forStop()) {
       throw new Violation(
           "%s without a reason: %s".formatted(machine.store().state(), machine.store().reason()));
     }
@@ -182,8 +191,12 @@ final class Simulation {
     }
   }
 
-  private boolean excused() {
-    return machine.faults().struck() > faultsForgiven;
+  /** A layer between two others loses its name. */
+  private void merge(Dice dice) {
+    submitter.createSnapshot(dice);
+    submitter.write(dice);
+    drain();
+    submitter.delete(dice, true);
   }
 
   private void drain() {
@@ -196,11 +209,19 @@ final class Simulation {
       machine.losePower(dice);
       afterCrash();
       machine.open();
-      if (mayFailToRecover && dice.percent(10)) {
-        trouble.failRead(dice);
+      if (mayFailToRecover && dice.percent(15)) {
+        trouble.anything(dice);
       }
       up = machine.recover(dice.percent(25) ? dice.below(40) : POLLS_MAX);
     }
+    recover(After.POWER_LOSS);
+  }
+
+  /** The power fails and these writes survive; it fails no more during recovery. */
+  void losePower(Survival.Choice choice) {
+    machine.losePower(new Dice(1), choice);
+    afterCrash();
+    machine.open();
     recover(After.POWER_LOSS);
   }
 
@@ -221,7 +242,7 @@ final class Simulation {
     machine.store().close(requests.add(new Request.Close(model.event())));
     machine.await("the end of a close", requests::closed);
     StoreState state = machine.store().state();
-    if (state != StoreState.CLOSED && !excused()) {
+    if (state != StoreState.CLOSED && !blame.forStop()) {
       throw new Violation("closed, and is " + state);
     }
     afterCrash();
@@ -233,40 +254,40 @@ final class Simulation {
     model.crashed();
     requests.forget();
     machine.faults().disarm();
-    damaged &= excused();
-    lenient |= damaged && machine.storage().lostWithoutTrace();
-    if (!damaged) {
-      faultsForgiven = machine.faults().struck();
-    }
   }
 
   /** Brings a store that was opened to where work can go on, and compares all of it. */
   private void recover(After when) {
     machine.recover(POLLS_MAX);
     tally.count(Tally.Event.RECOVERY);
+    machine.faults().disarm();
     if (machine.store().state() != StoreState.SERVING) {
-      tally.count(Tally.Event.REFUSAL);
-      if (!excused()) {
-        throw new Violation(
-            "%s after %s: %s".formatted(machine.store().state(), when, machine.store().reason()));
-      }
-      over = damaged;
-      if (!damaged) {
-        recoverWithoutFaults();
-      }
+      refused(when);
       return;
     }
     mayFailToRecover = true;
-    machine.faults().disarm();
     narrative.add(() -> "  serves again after " + when);
-    model.reconcile(found(), lenient);
-    CutSearch search = model.searchCut(lenient);
+    long kept = blame.keptAtLeast();
+    model.reconcile(found(), kept < model.floor());
+    CutSearch search = new CutSearch(kept);
     model.views().forEach(search::observe);
-    compare((v, sector, data, from) -> search.observe(v, sector, data));
+    comparison(search).run();
     search.finish();
-    over = damaged;
-    if (!damaged && machine.store().state() == StoreState.SERVING) {
+    if (machine.store().state() == StoreState.SERVING) {
       settle(search, when);
+      blame.settled();
+    }
+  }
+
+  private void refused(After when) {
+    tally.count(Tally.Event.REFUSAL);
+    if (!blame.forRefusal()) {
+      throw new Violation(
+          "%s after %s: %s".formatted(machine.store().state(), when, machine.store().reason()));
+    }
+    over = !blame.passes();
+    if (!over) {
+      recoverWithoutFaults();
     }
   }
 
@@ -305,44 +326,11 @@ final class Simulation {
 
   private void verify() {
     drain();
-    compare(model::checkRead);
+    comparison(model::checkRead).run();
   }
 
-  /** Reads all that is there; the snapshots by clones of them. */
-  private void compare(Request.Reader reader) {
-    List<View> snapshots = model.usable(true);
-    probes.insert(snapshots);
-    for (View view : List.copyOf(model.views())) {
-      boolean decided = view.created && !view.deleting && view.nextSizeBytes == 0;
-      if (decided && view.readableId() != 0) {
-        readAll(view, reader);
-      }
-    }
-    drain();
-    StoreAudit.check(machine.store());
-    probes.remove(snapshots);
-  }
-
-  /** Reads what was ever written, in runs, and a bit of what never was. */
-  private void readAll(View view, Request.Reader reader) {
-    long end = view.sizeBytes / Stamp.SECTOR_BYTES;
-    long from = 0;
-    long to = 0;
-    for (long first : view.writtenChunks()) {
-      if (first != to || to - from >= READ_SECTORS_MAX) {
-        read(view, from, Math.min(to, end), reader);
-        from = first;
-      }
-      to = first + View.CHUNK_SECTORS;
-    }
-    read(view, from, Math.min(to, end), reader);
-    read(view, Math.max(0, end - 8), end, reader);
-  }
-
-  private void read(View view, long from, long to, Request.Reader reader) {
-    if (from < to) {
-      submitter.read(view, from, (to - from) * Stamp.SECTOR_BYTES, reader);
-    }
+  private Comparison comparison(Request.Reader reader) {
+    return new Comparison(model, machine, requests, submitter, probes, reader);
   }
 
   /** Deletes everything: the store must be as empty as when it was formatted. */

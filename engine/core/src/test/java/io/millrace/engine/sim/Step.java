@@ -10,6 +10,7 @@ record Step(Kind kind, long salt) {
     REWRITE(12),
     READ(16),
     ZERO(5),
+    DISCARD(1),
     FLUSH(7),
     WAIT(6),
     CREATE_VOLUME(3),
@@ -21,6 +22,10 @@ record Step(Kind kind, long salt) {
     RESIZE(1),
     REPEAT_COMMAND(1),
     FILL(2),
+    CHECKPOINT(5),
+    CLEAN(4),
+    /** Deletes a snapshot whose layer then has one child. */
+    MERGE(4),
     DRAIN(2),
     VERIFY(1),
     IDLE(1),

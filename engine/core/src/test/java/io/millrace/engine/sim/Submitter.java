@@ -46,6 +46,14 @@ final class Submitter {
     }
   }
 
+  /** Zeroes a volume from end to end. */
+  void discard(Dice dice) {
+    View view = volume(dice);
+    if (view != null) {
+      zero(view, 0, view.sizeBytes);
+    }
+  }
+
   void fill(Dice dice) {
     View view = volume(dice);
     if (view == null) {
@@ -64,11 +72,14 @@ final class Submitter {
     }
     long bytes = dice.percent(10) ? view.sizeBytes : writeBytes(dice) * dice.oneOf(1, 1, 8);
     long offset = bytes == view.sizeBytes ? 0 : offset(dice, view, bytes);
-    bytes = Math.min(bytes, view.sizeBytes - offset);
+    zero(view, offset, Math.min(bytes, view.sizeBytes - offset));
+  }
+
+  private void zero(View view, long offset, long bytes) {
     if (bytes > 0) {
       awaitTurn();
       Op op = model.invoke(view, Op.Content.NOTHING, offset / SECTOR, bytes / SECTOR);
-      long tag = requests.add(new Request.Change(view, op, offset / SECTOR, bytes / SECTOR, null));
+      long tag = requests.add(change(view, op, offset, bytes, null));
       machine.store().zero(view.id, offset, bytes, tag);
     }
   }
@@ -88,8 +99,14 @@ final class Submitter {
     for (long at = 0; at < bytes && !zeroes; at += SECTOR) {
       Stamp.write(data, at, view.key, sector + at / SECTOR, op.id);
     }
-    long tag = requests.add(new Request.Change(view, op, sector, bytes / SECTOR, buffer));
+    long tag = requests.add(change(view, op, offset, bytes, buffer));
     machine.store().write(view.id, offset, data, tag);
+  }
+
+  private Request.Change change(
+      View view, Op op, long offset, long bytes, @Nullable MemorySegment buffer) {
+    long misreads = machine.blame().misreads();
+    return new Request.Change(view, op, offset / SECTOR, bytes / SECTOR, buffer, misreads);
   }
 
   void read(Dice dice) {
@@ -109,7 +126,9 @@ final class Submitter {
   void read(View view, long sector, long bytes, Request.Reader reader) {
     MemorySegment buffer = awaitBuffer();
     long invokedAt = model.event();
-    long tag = requests.add(new Request.Read(view, sector, buffer, bytes, reader, invokedAt));
+    long misreads = machine.blame().misreads();
+    long tag =
+        requests.add(new Request.Read(view, sector, buffer, bytes, reader, misreads, invokedAt));
     machine.store().read(view.readableId(), sector * SECTOR, buffer.asSlice(0, bytes), tag);
   }
 

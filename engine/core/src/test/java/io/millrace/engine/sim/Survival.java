@@ -14,6 +14,16 @@ enum Survival {
     void range(int from, int to);
   }
 
+  /** Decides for each of the writes at risk. */
+  interface Choice {
+    void keep(int index, int count, byte[] data, Kept kept);
+  }
+
+  /** This way, by these dice. */
+  Choice with(Dice dice) {
+    return (index, count, data, kept) -> keep(dice, data, kept);
+  }
+
   static Survival choose(Dice dice) {
     return dice.oneOf(values());
   }

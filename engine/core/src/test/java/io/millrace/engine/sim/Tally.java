@@ -34,6 +34,8 @@ final class Tally {
     REFUSAL(false),
     /** A failed write or sync stopped the store. */
     STOP(false),
+    /** A read failed because of damage. */
+    LOST_BLOCK(false),
     CHECKPOINT(true),
     SEGMENT_CLEANED(true),
     MERGE(true),

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 public final class Trial implements LongFunction<@Nullable String> {
   private static final int STEPS = 200;
 
-  private final Campaign campaign = new Campaign(STEPS);
+  private static final Campaign CAMPAIGN = new Campaign(STEPS);
+
   private final Set<Fault.Kind> faults;
 
   /** With a list as of {@code --faults}. */
@@ -20,9 +21,9 @@ public final class Trial implements LongFunction<@Nullable String> {
   /** What broke a promise; null when nothing did. */
   @Override
   public @Nullable String apply(long seed) {
-    Setup setup = Setup.of(seed, faults);
+    Setup setup = Setup.meeting(seed, faults);
     List<Step> steps = Workload.steps(setup, STEPS);
-    Violation violation = campaign.attempt(setup, steps);
+    Violation violation = CAMPAIGN.attempt(setup, steps);
     return violation == null ? null : violation.getMessage();
   }
 }

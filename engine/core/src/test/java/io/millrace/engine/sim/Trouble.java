@@ -27,9 +27,12 @@ final class Trouble {
     }
   }
 
-  void failRead(Dice dice) {
-    if (setup.faults().contains(Fault.Kind.READ_ERROR)) {
-      faults.arm(new Fault(Fault.Kind.READ_ERROR, dice.below(30)));
+  /** Either of the two. */
+  void anything(Dice dice) {
+    if (dice.percent(50)) {
+      failCall(dice);
+    } else {
+      damage(dice);
     }
   }
 
