@@ -117,7 +117,7 @@ class Store:
             self.open_segments.update((row[0], row[4]) for row in rows if row[1] == 1)
         elif kind == 4:
             self.reserve += get("%dI" % items, chunk, 64)
-        else:
+        elif kind in (2, 5):
             for _ in range(items):
                 at = self.record(chunk, at) if kind == 2 else self.leaf(chunk, at)
 

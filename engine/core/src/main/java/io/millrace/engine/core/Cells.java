@@ -37,6 +37,7 @@ final class Cells {
   private int slabsInUse;
   private long usedBytes;
   private long imageBytes;
+  private long leaves;
 
   Cells() {
     Arrays.fill(roomy, NONE);
@@ -62,6 +63,15 @@ final class Cells {
   /** What all leaves take in a checkpoint, as the maps have reported it. */
   long imageBytes() {
     return imageBytes;
+  }
+
+  /** Leaves of all maps. */
+  long leaves() {
+    return leaves;
+  }
+
+  void leavesGrow(int by) {
+    leaves += by;
   }
 
   void imageGrows(long bytes) {

@@ -8,6 +8,7 @@ final class CheckpointLoader {
   private final SegmentTable table;
   private final Namespace namespace;
   private final Bounds bounds;
+  private final LiveSlots live = new LiveSlots();
   private int[] reserve = new int[0];
 
   CheckpointLoader(SegmentTable table, Namespace namespace) {
@@ -20,13 +21,24 @@ final class CheckpointLoader {
     return reserve;
   }
 
+  /** What the chunks of kind LIVE say, if any was loaded. */
+  LiveSlots live() {
+    return live;
+  }
+
+  /** Takes note of a chunk that need not be read. */
+  void pass(ChunkReference reference) {
+    checkpointSegment(reference.segment());
+  }
+
   void load(PageBuffer chunk, ChunkReference reference) {
     checkpointSegment(reference.segment());
     int items = Chunk.items(chunk);
     long end = Chunk.HEADER_BYTES + (long) Chunk.bytes(chunk);
     Bounds.require(end <= (long) reference.pages() * Bytes.PAGE && items >= 0, "length", end);
     switch (Chunk.kind(chunk)) {
-      case Chunk.DIRECTORY, Chunk.LIVE -> {}
+      case Chunk.DIRECTORY -> {}
+      case Chunk.LIVE -> live.load(chunk.memory, items, end, namespace, bounds);
       case Chunk.CATALOG -> catalog(chunk.memory, items, end);
       case Chunk.SEGMENTS -> segments(chunk.memory, items, end);
       case Chunk.RESERVE -> reserve(chunk.memory, items, end);

@@ -10,8 +10,8 @@ record CheckpointSize(int segmentPages, int chunkPages) {
   private static final int CHUNK_PAGES_MAX = 64;
   private static final int IMAGE_PAGES_MAX = 16;
 
-  /** The largest record of a catalog: a part may end so much before it is full. */
-  private static final int ITEM_BYTES_MAX = 512;
+  /** The largest item but a leaf: a part may end so much before it is full. */
+  private static final int ITEM_BYTES_MAX = 544;
 
   /** Partly filled last chunks, of each kind. */
   private static final int SPARE_CHUNKS = 6;

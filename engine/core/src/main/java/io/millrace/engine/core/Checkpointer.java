@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * Writes checkpoints, and with them makes dead segments free.
  *
  * <pre>
- * wait until no command is on its way → cut: catalog, segment table, LSN → chunks of the maps,
- * while writes go on → sync → root to the place of the older root → sync → root to the other → sync
+ * wait until no command is on its way → cut: catalog, segment table, live slots, LSN → chunks
+ * of the maps, while writes go on → sync → root to the place of the older root → sync → root to the other → sync
  * → the segments that were empty at the cut, and those of the checkpoint before, are free
  * </pre>
  *
@@ -43,6 +43,7 @@ final class Checkpointer {
 
   // The checkpoint under way.
   private ArrayDeque<CheckpointImage.Part> parts = new ArrayDeque<>();
+  private @Nullable LiveImage live;
   private ArrayDeque<Layer> layers = new ArrayDeque<>();
   private long leaf;
   private int chunkItems;
@@ -143,6 +144,7 @@ final class Checkpointer {
     System.arraycopy(own, 0, freed, empty.length, own.length);
     reserve = table.nextReserve(freed);
     parts = new ArrayDeque<>(CheckpointImage.of(namespace, table, reserve, size.imageBytesMax()));
+    live = LiveImage.of(table, size.imageBytesMax());
     layers = new ArrayDeque<>();
     for (Layer layer : namespace.layers.inOrder()) {
       if (layer.mergedInto == null && !layer.dying) {
@@ -171,7 +173,7 @@ final class Checkpointer {
   private void writePart() {
     CheckpointImage.Part part = parts.peek();
     if (part == null) {
-      next = this::writeMap;
+      next = live == null ? this::beginDirectory : this::writeMap;
       return;
     }
     next = this::writePart;
@@ -186,10 +188,9 @@ final class Checkpointer {
   private void writeMap() {
     if (chunkItems == 0 && layers.isEmpty()) {
       reading = false;
-      listed = chunks.size();
-      directory.clear();
-      directoryNext = 0;
-      next = this::writeDirectory;
+      parts = imageOfLive().parts();
+      live = null;
+      next = this::writePart;
       return;
     }
     next = this::writeMap;
@@ -216,8 +217,20 @@ final class Checkpointer {
     }
     chunkBytes +=
         LeafImage.write(layer, index, buffer.memory, Chunk.HEADER_BYTES + (long) chunkBytes);
+    imageOfLive().whiteouts(layer, index);
     chunkItems++;
     leaf = index + 1;
+  }
+
+  private LiveImage imageOfLive() {
+    return java.util.Objects.requireNonNull(live);
+  }
+
+  private void beginDirectory() {
+    listed = chunks.size();
+    directory.clear();
+    directoryNext = 0;
+    next = this::writeDirectory;
   }
 
   private void writeDirectory() {
@@ -351,6 +364,7 @@ final class Checkpointer {
     failedNeed = serving.space.checkpointSegments();
     serving.space.checkpointTook(0);
     reading = false;
+    live = null;
     parts.clear();
     layers.clear();
     next = null;

@@ -20,6 +20,10 @@ package io.millrace.engine.core;
  * 5 MAP        leaves: u64 layer id, u64 index, u16 entries (65535: all whiteouts, and nothing
  *              follows), u16 flags (bit 0: a block that is not present is a whiteout), u32 zero, then
  *              the leaf's bitmap and entries as in {@link Leaf}
+ * 6 LIVE       u32 segment, u32 live slots, u64 segment sequence, one bit for each page of a segment in
+ *              whole u64; or
+ *              u32 0xffffffff, u32 flags (bit 0: all of the leaf, and no bitmap follows), u64 layer id,
+ *              u64 index, u64[8] the whiteouts of the leaf
  * </pre>
  *
  * <p>In this order. In the catalog layers come first, each after its parent; leaves ascend by layer
@@ -42,7 +46,7 @@ final class Chunk {
   static final int RESERVE = 4;
   static final int MAP = 5;
 
-  /** Which slots are live: room for a rebuild; version 1 reads over it and writes none. */
+  /** What a rebuild needs besides the headers; an opening passes over it. */
   static final int LIVE = 6;
 
   static final int TYPE_LAYER = 16;

@@ -160,7 +160,7 @@ public final class Fsck {
   // ---- what recovery makes of it
 
   private void recovered(long chunks) {
-    switch (StoreReader.recover(disk, arena)) {
+    switch (StoreReader.recover(disk, arena, Recovery.Manner.LOOK)) {
       case StoreReader.Outcome.Refused refused ->
           findings.add(damage(LOG, "the store can't be opened: " + refused.reason()));
       case StoreReader.Outcome.Found found -> state(found.loaded(), chunks);

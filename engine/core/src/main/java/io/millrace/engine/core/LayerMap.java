@@ -200,6 +200,22 @@ final class LayerMap {
     leaves = otherLeaves;
   }
 
+  /** Whether a leaf of this map has any. */
+  boolean hasWhiteouts(int leaf) {
+    return Leaf.whiteElsewhere(leaf) || (whiteouts > 0 && leaf != 0 && hasWhiteEntry(leaf));
+  }
+
+  private boolean hasWhiteEntry(int leaf) {
+    MemorySegment m = cells.slab(leaf);
+    long base = Cells.base(leaf);
+    int count = Leaf.count(m, base);
+    int rank = 0;
+    while (rank < count && Leaf.location(m, Leaf.entry(base, rank)) != Location.WHITEOUT) {
+      rank++;
+    }
+    return rank < count;
+  }
+
   /** The handle of a leaf: 0 when there is none, {@link Leaf#WHITE} when all whiteouts. */
   int leaf(long leafIndex) {
     if (root == 0 || leafIndex >>> (levels * FANOUT_BITS) != 0) {
@@ -267,7 +283,7 @@ final class LayerMap {
   }
 
   private void countLeaf(int leaf, int by) {
-    leaves += by;
+    countLeaves(by);
     if (leaf == Leaf.WHITE) {
       cells.imageGrows((long) by * Chunk.LEAF_HEADER_BYTES);
       return;
@@ -279,6 +295,11 @@ final class LayerMap {
     for (int rank = 0; rank < entries; rank++) {
       count(Leaf.location(m, Leaf.entry(base, rank)), by);
     }
+  }
+
+  private void countLeaves(int by) {
+    leaves += by;
+    cells.leavesGrow(by);
   }
 
   private static boolean hasCell(int leaf) {
@@ -322,7 +343,7 @@ final class LayerMap {
       link(leafIndex, Leaf.WHITE);
     } else {
       cells.imageGrows(-LeafImage.bytes(1));
-      leaves--;
+      countLeaves(-1);
       unlink(leafIndex);
     }
     cells.free(leaf, Leaf.cellBytes(1));
@@ -345,7 +366,7 @@ final class LayerMap {
       m.asSlice(base, Leaf.ENTRIES).fill((byte) 0);
     }
     if (leaf == 0) {
-      leaves++;
+      countLeaves(1);
     } else if (leaf == Leaf.WHITE) {
       cells.imageGrows(-Chunk.LEAF_HEADER_BYTES);
     }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Recovery {
   private final Arena arena;
   private final long storageBytes;
-  private final boolean readOnly;
+  private final Manner manner;
   private final PageBuffer[] pages = new PageBuffer[2];
   private final ArrayDeque<ChunkReference> references = new ArrayDeque<>();
   private final Tuning tuning;
@@ -40,16 +40,28 @@ final class Recovery {
       long lastLsn,
       int lastCrc,
       long checkpointNumber,
-      long nextRelocation) {}
+      long nextRelocation,
+      Rebuilt rebuilt) {}
 
-  Recovery(Disk disk, Arena arena, long storageBytes, Tuning tuning) {
-    this(disk, arena, storageBytes, tuning, false);
+  /** What a rebuild placed; zeros when there was none. */
+  record Rebuilt(long blocks, long bySummary) {}
+
+  /**
+   * How to go about it.
+   *
+   * @param readOnly writes nothing: nobody may serve the state that is found
+   * @param rebuilding makes the maps from live slots and commit headers, and reads none
+   */
+  record Manner(boolean readOnly, boolean rebuilding) {
+    static final Manner OPEN = new Manner(false, false);
+    static final Manner LOOK = new Manner(true, false);
+    static final Manner REBUILD = new Manner(false, true);
+    static final Manner LOOK_REBUILT = new Manner(true, true);
   }
 
-  /** With {@code readOnly} it finds the same state and writes nothing: nobody may serve it. */
-  Recovery(Disk disk, Arena arena, long storageBytes, Tuning tuning, boolean readOnly) {
+  Recovery(Disk disk, Arena arena, long storageBytes, Tuning tuning, Manner manner) {
     this.tuning = tuning;
-    this.readOnly = readOnly;
+    this.manner = manner;
     this.arena = arena;
     this.storageBytes = storageBytes;
     for (int i = 0; i < pages.length; i++) {
@@ -177,9 +189,39 @@ final class Recovery {
     }
     if (references.isEmpty()) {
       references.addAll(w.chunks);
-      readChunk(this::loadChunk);
+      nextChunk();
     } else {
       readChunk(this::loadDirectory);
+    }
+  }
+
+  /** An opening needs no LIVE, a rebuild wants no MAP: it may be damaged. */
+  private void nextChunk() {
+    Work w = work();
+    int unwanted = manner.rebuilding ? Chunk.MAP : Chunk.LIVE;
+    while (!references.isEmpty() && references.element().kind() == unwanted) {
+      w.loader.pass(references.remove());
+    }
+    if (!references.isEmpty()) {
+      readChunk(this::loadChunk);
+      return;
+    }
+    w.reserve = w.loader.reserve();
+    if (manner.rebuilding) {
+      w.blocks.replaying(true);
+      w.rebuild = new Rebuild(steps, w, w.loader.live());
+      w.rebuild.run(this::rebuilt);
+    } else {
+      findLog();
+    }
+  }
+
+  private void rebuilt() {
+    Optional<String> refusal = work().rebuild().damage();
+    if (refusal.isPresent()) {
+      damaged(refusal.get());
+    } else {
+      findLog();
     }
   }
 
@@ -191,12 +233,7 @@ final class Recovery {
       return;
     }
     w.loader.load(w.buffer, reference);
-    if (references.isEmpty()) {
-      w.reserve = w.loader.reserve();
-      findLog();
-    } else {
-      readChunk(this::loadChunk);
-    }
+    nextChunk();
   }
 
   private boolean goodChunk(ChunkReference reference) {
@@ -266,7 +303,7 @@ final class Recovery {
     w.lastLsn = replay.lastLsn();
     w.lastCrc = replay.lastCrc();
     w.unproven = replay.unproven();
-    if (readOnly) {
+    if (manner.readOnly) {
       finish();
     } else {
       rewriteTail();
@@ -348,7 +385,8 @@ final class Recovery {
             w.lastLsn,
             w.lastCrc,
             w.root.number(),
-            Math.max(w.root.nextRelocation(), w.scan.highestRelocation() + 1));
+            Math.max(w.root.nextRelocation(), w.scan.highestRelocation() + 1),
+            w.rebuilt());
   }
 
   // ---- steps' tools
@@ -393,7 +431,7 @@ final class Recovery {
   }
 
   /** What is gathered once the superblock is known. */
-  private static final class Work {
+  static final class Work {
     final Superblock superblock;
     final Checksum checksum;
     final SegmentTable table;
@@ -406,6 +444,7 @@ final class Recovery {
     Root root = Root.empty(0);
     Superblock epoch;
     int[] reserve = new int[0];
+    @Nullable Rebuild rebuild;
     @Nullable LogReader log;
     @Nullable ChunkReference chunk;
     @Nullable Replay replay;
@@ -422,6 +461,11 @@ final class Recovery {
       loader = new CheckpointLoader(table, namespace);
       scan = new LogScan(checksum, superblock.geometry());
       buffer = new PageBuffer(arena, superblock.segmentBytes());
+    }
+
+    Rebuilt rebuilt() {
+      Rebuild r = rebuild;
+      return r == null ? new Rebuilt(0, 0) : new Rebuilt(r.placed(), r.bySummary());
     }
 
     long offset(CommitHeader.Fields commit) {
@@ -442,6 +486,10 @@ final class Recovery {
         }
       }
       return Arrays.copyOf(all, count);
+    }
+
+    Rebuild rebuild() {
+      return java.util.Objects.requireNonNull(rebuild);
     }
 
     LogReader log() {

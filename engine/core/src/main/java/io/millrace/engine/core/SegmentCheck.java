@@ -164,7 +164,7 @@ final class SegmentCheck {
     if (!image.summarized(table.sequence[segment])) {
       return;
     }
-    if (!image.summaryGood()) {
+    if (!image.summaryGood(table.sequence[segment])) {
       findings.add(
           warning(SUMMARY, "it is torn or damaged; the headers say the same").at(segment, first()));
       return;

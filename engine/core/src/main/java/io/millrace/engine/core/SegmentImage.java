@@ -49,19 +49,6 @@ final class SegmentImage {
     }
   }
 
-  /** The highest sequence of a commit in it; -1 when there is none. */
-  long highestSequence() {
-    long highest = NOTHING;
-    for (int page = 0; page < geometry.usablePages(); page++) {
-      CommitHeader.Fields fields = decode(page);
-      if (fields != null) {
-        highest = Math.max(highest, fields.segmentSequence());
-        page += fields.pages() - 1;
-      }
-    }
-    return highest;
-  }
-
   /** Takes the commits of this sequence; others are leftovers of an earlier use. */
   void decode(long sequence) {
     commits.clear();
@@ -101,11 +88,6 @@ final class SegmentImage {
     return commits.get(commitOf[slot]);
   }
 
-  /** Where in the buffer the entry of the slot begins. */
-  long entry(int slot) {
-    return entryAt[slot];
-  }
-
   long layerId(int slot) {
     return Bytes.u64(buffer.memory, entryAt[slot]);
   }
@@ -137,30 +119,16 @@ final class SegmentImage {
 
   /** Whether there is a summary of this use of the segment, good or not. */
   boolean summarized(long sequence) {
-    long at = (long) geometry.usablePages() * Bytes.PAGE;
-    MemorySegment m = buffer.memory;
-    return Bytes.u64(m, at) == Summary.MAGIC
-        && Bytes.sameUuid(m, at + 8, checksum.store())
-        && Bytes.u64(m, at + 24) == sequence;
+    return Summary.stands(buffer, geometry, checksum, sequence);
   }
 
-  boolean summaryGood() {
-    int at = geometry.usablePages() * Bytes.PAGE;
-    int bytes = geometry.summaryPages() * Bytes.PAGE;
-    return Bytes.u32(buffer.memory, at + Summary.CRC)
-        == checksum.around(buffer, at, bytes, Summary.CRC);
-  }
-
-  /** Where in the buffer the summary's entry of a slot begins. */
-  long summaryEntry(int slot) {
-    return (long) geometry.usablePages() * Bytes.PAGE
-        + Summary.HEADER_BYTES
-        + (long) slot * Summary.ENTRY_BYTES;
+  boolean summaryGood(long sequence) {
+    return Summary.good(buffer, geometry, checksum, sequence);
   }
 
   /** Whether summary and header say the same of a slot that a header speaks of. */
   boolean summaryAgrees(int slot) {
-    long there = summaryEntry(slot);
+    long there = Summary.entry(geometry, slot);
     MemorySegment m = buffer.memory;
     return MemorySegment.mismatch(m, entryAt[slot], entryAt[slot] + 28L, m, there, there + 28) < 0;
   }
@@ -172,7 +140,7 @@ final class SegmentImage {
     if (!CommitHeader.looksLikeOne(m, at, segment, page, checksum)) {
       return null;
     }
-    int headerPages = Math.min(Bytes.u16(m, at + 64), geometry.usablePages() - page);
+    int headerPages = Math.min(CommitHeader.headerPages(m, at), geometry.usablePages() - page);
     load(page, headerPages);
     return CommitHeader.decode(buffer, page, segment, geometry.usablePages(), checksum);
   }

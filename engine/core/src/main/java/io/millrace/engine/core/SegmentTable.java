@@ -1,5 +1,6 @@
 package io.millrace.engine.core;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
@@ -59,13 +60,25 @@ final class SegmentTable {
     usedPages = new int[n];
     readers = new int[n];
     writing = new int[n];
-    words = (geometry.segmentPages() + 63) / 64;
+    words = words(geometry);
     bits = new long[n * words];
     freeCount = n - FIRST;
   }
 
   int segments() {
     return state.length;
+  }
+
+  /** Words of one bit for each page of a segment. */
+  static int words(Geometry geometry) {
+    return (geometry.segmentPages() + 63) / 64;
+  }
+
+  /** Writes the segment's live bits, in whole words. */
+  void copyLive(int segment, MemorySegment to, long at) {
+    for (int i = 0; i < words; i++) {
+      Bytes.u64(to, at + i * 8L, bits[segment * words + i]);
+    }
   }
 
   long liveBlocks() {

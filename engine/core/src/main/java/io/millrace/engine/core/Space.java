@@ -17,7 +17,7 @@ final class Space {
   private static final int WHITEOUT_SEGMENTS = 1;
 
   /** What a block that comes to life may add to the maps, when it is alone in its leaf. */
-  private static final int GROWTH_OF_BLOCK = 112;
+  private static final int GROWTH_OF_BLOCK = 112 + LiveImage.leafBytesMax();
 
   private final SegmentTable table;
   private final Namespace namespace;
@@ -64,7 +64,8 @@ final class Space {
     long catalog =
         LAYER_RECORD_BYTES * namespace.layers.size()
             + 320L * (namespace.volumes.size() + namespace.snapshots.size())
-            + (Chunk.SEGMENT_BYTES + 4L) * table.segments();
+            + (Chunk.SEGMENT_BYTES + 4L + LiveImage.segmentBytes(table.geometry)) * table.segments()
+            + LiveImage.leafBytesMax() * namespace.cells.leaves();
     return size.segments(namespace.cells.imageBytes() + staged, catalog);
   }
 

@@ -29,11 +29,11 @@ public final class Store {
   private @Nullable Serving serving;
   private @Nullable String damage;
 
-  private Store(Storage storage, Clock clock, StoreOptions options) {
+  private Store(Storage storage, Clock clock, StoreOptions options, Recovery.Manner manner) {
     this.clock = clock;
     this.options = options;
     disk = new Disk(storage, health);
-    recovery = new Recovery(disk, arena, storage.sizeBytes(), options.tuning());
+    recovery = new Recovery(disk, arena, storage.sizeBytes(), options.tuning(), manner);
     openedNanos = clock.nanos();
   }
 
@@ -49,7 +49,15 @@ public final class Store {
 
   /** Begins recovery; {@link #poll} until {@link #state} is no longer RECOVERING. */
   public static Store open(Storage storage, Clock clock, StoreOptions options) {
-    return new Store(storage, clock, options);
+    return new Store(storage, clock, options, Recovery.Manner.OPEN);
+  }
+
+  /**
+   * Like {@link #open}, for a store whose maps are damaged: it makes them anew from the commits.
+   * They are on the disk once a checkpoint is, which {@link #close} writes.
+   */
+  public static Store rebuild(Storage storage, Clock clock, StoreOptions options) {
+    return new Store(storage, clock, options, Recovery.Manner.REBUILD);
   }
 
   /** What the store can do now. */

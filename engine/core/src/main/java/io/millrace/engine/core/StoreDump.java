@@ -40,7 +40,7 @@ public final class StoreDump {
     ChunkReader reader = new ChunkReader(disk, superblock, arena);
     List<ChunkReference> listed = new ArrayList<>();
     for (ChunkReference reference : root.directory()) {
-      if (chunk(reader, reference, false)) {
+      if (chunk(reader, reference)) {
         int room = Bytes.PAGE * reference.pages() - Chunk.HEADER_BYTES;
         int items = Math.min(Chunk.items(reader.buffer), room / ChunkReference.BYTES);
         for (int i = 0; i < items; i++) {
@@ -49,7 +49,7 @@ public final class StoreDump {
         }
       }
     }
-    listed.forEach(reference -> chunk(reader, reference, false));
+    listed.forEach(reference -> chunk(reader, reference));
   }
 
   /** Everything in a segment; segment 0 holds superblocks and roots. */
@@ -92,12 +92,13 @@ public final class StoreDump {
             s.recoveredCrc());
   }
 
-  private boolean chunk(ChunkReader reader, ChunkReference reference, boolean leaves) {
+  private boolean chunk(ChunkReader reader, ChunkReference reference) {
     if (!reader.read(reference)) {
       out.accept("chunk %s: DAMAGED".formatted(reference));
       return false;
     }
-    items(reader.buffer.pages(0, reference.pages()), reference.segment(), reference.page(), leaves);
+    MemorySegment chunk = reader.buffer.pages(0, reference.pages());
+    items(chunk, reference.segment(), reference.page(), false);
     return true;
   }
 
@@ -130,6 +131,7 @@ public final class StoreDump {
           out.accept("  reserve segment " + Bytes.u32(m, at));
           at += 4;
         }
+        case Chunk.LIVE -> at = live(m, at);
         case Chunk.MAP -> at = leaf(m, at, leaves);
         default -> {
           return;
@@ -172,6 +174,29 @@ public final class StoreDump {
             Bytes.u16(m, at + 6),
             Bytes.u64(m, at + 8),
             Bytes.u64(m, at + 16));
+  }
+
+  private int live(MemorySegment m, int at) {
+    if (Bytes.u32(m, at) != LiveImage.NO_SEGMENT) {
+      Geometry geometry = superblock().geometry();
+      out.accept(
+          "  live segment %d sequence %d slots %d"
+              .formatted(Bytes.u32(m, at), Bytes.u64(m, at + 8L), Bytes.u32(m, at + 4L)));
+      return at + LiveImage.segmentBytes(geometry);
+    }
+    boolean whole = (Bytes.u32(m, at + 4L) & LiveImage.FLAG_WHOLE) != 0;
+    int bitmap = at + LiveImage.WHITE_HEADER_BYTES;
+    out.accept(
+        "  whiteouts layer %s blocks %d.. %s"
+            .formatted(
+                Finding.idText(Bytes.u64(m, at + 8L)),
+                Bytes.u64(m, at + 16L) * Leaf.BLOCKS,
+                whole ? "all" : Integer.toString(Leaf.count(m, bitmap))));
+    return whole ? bitmap : bitmap + LiveImage.BITMAP_BYTES;
+  }
+
+  private Superblock superblock() {
+    return java.util.Objects.requireNonNull(heads.superblock());
   }
 
   private static String record(MemorySegment m, int at) {

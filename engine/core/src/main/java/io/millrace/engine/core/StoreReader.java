@@ -62,9 +62,18 @@ public final class StoreReader {
 
   /** Recovers in memory what the storage holds. */
   public static Opened open(Storage storage) {
+    return open(storage, Recovery.Manner.LOOK);
+  }
+
+  /** The same, with maps that are made anew and not read: as {@link Store#rebuild} would. */
+  public static Opened openRebuilt(Storage storage) {
+    return open(storage, Recovery.Manner.LOOK_REBUILT);
+  }
+
+  private static Opened open(Storage storage, Recovery.Manner manner) {
     Arena arena = Arena.ofAuto();
     BlockingDisk disk = new BlockingDisk(storage);
-    return switch (recover(disk, arena)) {
+    return switch (recover(disk, arena, manner)) {
       case Outcome.Found found ->
           new Opened.Recovered(new StoreReader(disk, found.loaded(), arena));
       case Outcome.Refused refused -> new Opened.Refused(refused.reason());
@@ -78,8 +87,9 @@ public final class StoreReader {
     record Refused(String reason) implements Outcome {}
   }
 
-  static Outcome recover(BlockingDisk disk, Arena arena) {
-    Recovery recovery = new Recovery(disk.disk(), arena, disk.sizeBytes(), Tuning.defaults(), true);
+  static Outcome recover(BlockingDisk disk, Arena arena, Recovery.Manner manner) {
+    Recovery recovery =
+        new Recovery(disk.disk(), arena, disk.sizeBytes(), Tuning.defaults(), manner);
     disk.run(recovery);
     Recovery.@Nullable Loaded loaded = recovery.loaded();
     return loaded == null
@@ -90,6 +100,16 @@ public final class StoreReader {
   /** From the superblock. */
   public UUID uuid() {
     return loaded.superblock().uuid();
+  }
+
+  /** Blocks that a rebuild found by live slots; 0 when the maps were read. */
+  public long rebuiltBlocks() {
+    return loaded.rebuilt().blocks();
+  }
+
+  /** Those of them that only a summary names, because the header of their commit is damaged. */
+  public long rebuiltBySummary() {
+    return loaded.rebuilt().bySummary();
   }
 
   /** The volumes and snapshots. */

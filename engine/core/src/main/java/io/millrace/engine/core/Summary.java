@@ -19,6 +19,28 @@ final class Summary {
   static final int ENTRY_BYTES = 32;
   static final int CRC = 60;
 
+  /** Whether a whole segment in memory ends with the summary of that use of it. */
+  static boolean good(PageBuffer segment, Geometry geometry, Checksum checksum, long sequence) {
+    int at = geometry.usablePages() * Bytes.PAGE;
+    int bytes = geometry.summaryPages() * Bytes.PAGE;
+    return stands(segment, geometry, checksum, sequence)
+        && Bytes.u32(segment.memory, at + CRC) == checksum.around(segment, at, bytes, CRC);
+  }
+
+  /** Whether it claims to be one, good or not. */
+  static boolean stands(PageBuffer segment, Geometry geometry, Checksum checksum, long sequence) {
+    int at = geometry.usablePages() * Bytes.PAGE;
+    var m = segment.memory;
+    return Bytes.u64(m, at) == MAGIC
+        && Bytes.sameUuid(m, at + 8, checksum.store())
+        && Bytes.u64(m, at + 24) == sequence;
+  }
+
+  /** Where in a segment the summary's entry of a slot begins. */
+  static int entry(Geometry geometry, int slot) {
+    return geometry.usablePages() * Bytes.PAGE + HEADER_BYTES + slot * ENTRY_BYTES;
+  }
+
   private final PageBuffer buffer;
   private final int bytes;
   private long firstSequence;

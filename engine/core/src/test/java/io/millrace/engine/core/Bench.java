@@ -87,6 +87,21 @@ final class Bench implements Answers {
     }
   }
 
+  /** Opens with maps that are made anew. */
+  void rebuild() {
+    Store rebuilt = Store.rebuild(disk, clock, options);
+    store = rebuilt;
+    for (int i = 0; i < POLLS_MAX && rebuilt.state() == StoreState.RECOVERING; i++) {
+      rebuilt.poll(this);
+    }
+  }
+
+  void close() {
+    long tag = nextTag++;
+    store().close(tag);
+    errno(tag);
+  }
+
   /** Polls a store that will perhaps never recover. */
   void tryToOpen() {
     Store opened = Store.open(disk, clock, options);
@@ -107,9 +122,7 @@ final class Bench implements Answers {
   }
 
   void closeAndOpen() {
-    long tag = nextTag++;
-    store().close(tag);
-    errno(tag);
+    close();
     open();
   }
 

@@ -154,4 +154,11 @@ public final class StoreAudit {
       }
     }
   }
+
+  /**
+   * Throws when maps that are made anew differ from those that an opening finds; writes nothing.
+   */
+  public static void checkRebuild(Storage disk) {
+    RebuildOracle.check(disk);
+  }
 }

@@ -14,12 +14,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code millrace store check}: a file system check for stores, which repairs nothing. */
 @Command(
@@ -59,13 +57,13 @@ final class StoreCheck implements Callable<Integer> {
       description = "Do not read the data blocks, only what is about them.")
   private boolean noData;
 
-  @Spec private @Nullable CommandSpec command;
+  @Mixin private Console console = new Console();
 
   @Override
   public Integer call() throws IOException {
     try (ReadOnlyStorage storage = ReadOnlyStorage.open(path)) {
       Fsck.Report report = Fsck.check(storage, !noData, this::progress);
-      PrintWriter out = spec().commandLine().getOut();
+      PrintWriter out = console.out();
       if (json) {
         out.println(json(report));
       } else {
@@ -79,7 +77,7 @@ final class StoreCheck implements Callable<Integer> {
   private void progress(int done, int all) {
     boolean step = done * PROGRESS_STEPS / all != (done - 1) * PROGRESS_STEPS / all;
     if (all > QUIET_SEGMENTS && step) {
-      PrintWriter err = spec().commandLine().getErr();
+      PrintWriter err = console.err();
       err.println("checked " + done + " of " + all + " segments");
       err.flush();
     }
@@ -162,12 +160,5 @@ final class StoreCheck implements Callable<Integer> {
     if (value != Finding.NONE) {
       fields.add(new Field(name, value));
     }
-  }
-
-  private CommandSpec spec() {
-    if (command == null) {
-      throw new IllegalStateException("used outside a command");
-    }
-    return command;
   }
 }

@@ -6,12 +6,13 @@ import picocli.CommandLine.Command;
 @Command(
     name = "store",
     mixinStandardHelpOptions = true,
-    description = "Lays out a store, looks into it, and gets data out of it.",
+    description = "Lays out a store, looks into it, mends it, and gets data out of it.",
     subcommands = {
       StoreFormat.class,
       StoreShow.class,
       StoreExport.class,
       StoreCheck.class,
+      StoreRebuild.class,
       StoreDumpCommand.class
     })
 final class StoreCommands {}

@@ -9,10 +9,9 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code millrace store dump}: the records of a store as text. */
 @Command(
@@ -45,14 +44,11 @@ final class StoreDumpCommand implements Callable<Integer> {
       description = "Everything in this segment; 0 has the superblocks and roots.")
   private @Nullable Integer segment;
 
-  @Spec private @Nullable CommandSpec command;
+  @Mixin private Console console = new Console();
 
   @Override
   public Integer call() throws IOException, CommandFailure {
-    if (command == null) {
-      throw new IllegalStateException("used outside a command");
-    }
-    PrintWriter out = command.commandLine().getOut();
+    PrintWriter out = console.out();
     try (ReadOnlyStorage storage = ReadOnlyStorage.open(path)) {
       StoreDump dump = new StoreDump(storage, out::println);
       Integer wanted = segment;

@@ -14,12 +14,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code millrace store export}: a volume or snapshot of a store that nobody serves, as a file. */
 @Command(
@@ -67,7 +65,7 @@ final class StoreExport implements Callable<Integer> {
   @Option(names = "--keep-going", description = "Leave damaged blocks as zeros.")
   private boolean keepGoing;
 
-  @Spec private @Nullable CommandSpec command;
+  @Mixin private Console console = new Console();
 
   /** What is to be written: one of the two kinds. */
   private record Source(String title, long sizeBytes, Reading reading) {
@@ -138,7 +136,7 @@ final class StoreExport implements Callable<Integer> {
   }
 
   private int write(Source source) throws IOException, CommandFailure {
-    PrintWriter err = err();
+    PrintWriter err = console.err();
     try (SparseFile out = SparseFile.create(file, source.sizeBytes())) {
       ExportedFile exported = new ExportedFile(out, source.sizeBytes(), keepGoing, err);
       try {
@@ -155,12 +153,5 @@ final class StoreExport implements Callable<Integer> {
       err.flush();
       return exported.report();
     }
-  }
-
-  private PrintWriter err() {
-    if (command == null) {
-      throw new IllegalStateException("used outside a command");
-    }
-    return command.commandLine().getErr();
   }
 }

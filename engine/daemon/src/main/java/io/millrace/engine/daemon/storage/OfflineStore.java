@@ -66,12 +66,42 @@ public final class OfflineStore implements AutoCloseable {
       return new Finding(Optional.empty(), store.state(), store.reason());
     }
     Finding found = new Finding(Optional.of(store.info()), store.state(), "");
+    close(store, closing);
+    return found;
+  }
+
+  /** What became of an attempt to make the maps anew. */
+  public sealed interface Rebuilt {
+    /** They are, and a checkpoint holds them. */
+    record Done() implements Rebuilt {}
+
+    /** They could be, but no checkpoint fits; nothing has changed. */
+    record NoRoom() implements Rebuilt {}
+
+    /** They can't be, or the disk failed; the reason says which. */
+    record Failed(String reason) implements Rebuilt {}
+  }
+
+  /** Makes the maps anew and closes the store in order. */
+  public Rebuilt rebuild(StoreOptions options) {
+    Store store = Store.rebuild(storage, clock, options);
+    Closing closing = new Closing();
+    pollWhile(store, closing, StoreState.RECOVERING);
+    if (store.state() == StoreState.SERVING) {
+      close(store, closing);
+    }
+    if (store.state() != StoreState.CLOSED || !store.reason().isEmpty()) {
+      return new Rebuilt.Failed(store.reason());
+    }
+    return store.stats().checkpoints() > 0 ? new Rebuilt.Done() : new Rebuilt.NoRoom();
+  }
+
+  private void close(Store store, Closing closing) {
     store.close(CLOSE_TAG);
     while (!closing.ended) {
       store.poll(closing);
       awaitDisk();
     }
-    return found;
   }
 
   private void pollWhile(Store store, Answers answers, StoreState state) {

@@ -37,7 +37,7 @@ final class MillraceTest {
       assertTrue(help.contains("--help"), help);
       assertTrue(command.getCommandSpec().usageMessage().description().length > 0, help);
     }
-    assertEquals(20, commands.size());
+    assertEquals(21, commands.size());
   }
 
   @ParameterizedTest
@@ -52,6 +52,7 @@ final class MillraceTest {
         "stats -o yaml",
         "store export v file",
         "store check",
+        "store rebuild",
         "store dump path --segment many",
         "frobnicate"
       })

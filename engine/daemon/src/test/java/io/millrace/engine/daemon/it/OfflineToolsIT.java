@@ -5,9 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -126,6 +131,51 @@ final class OfflineToolsIT {
     String first = store("dump", store, "--segment", "1").ok();
     assertTrue(first.contains("commit page 0 ") && first.contains("VolumeCreated["), first);
     assertEquals(2, store("dump", store, "--segment", "99999").exitCode());
+  }
+
+  @Test
+  void aStoreWithDamagedMapsIsRebuiltAndServesTheSame() throws Exception {
+    String whole = folder.resolve("whole").toString();
+    Shell.bash("cp --sparse=always " + store + " " + whole);
+    String before = sum(whole);
+    String nothing = store("rebuild", whole).ok();
+    assertTrue(nothing.contains("there is nothing to rebuild"), nothing);
+    for (long chunk : mapChunks(whole)) {
+      flipBit(whole, chunk + 1000);
+    }
+    assertEquals(6, store("check", whole).exitCode());
+    String damaged = sum(whole);
+    String told = store("rebuild", whole, "--dry-run").ok();
+    assertTrue(told.contains("it can't be opened: checkpoint"), told);
+    assertTrue(told.contains("nothing was written"), told);
+    assertEquals(damaged, sum(whole));
+    store("rebuild", whole).ok();
+    store("check", whole).ok();
+    assertFalse(before.equals(sum(whole)), "there is a new checkpoint");
+    for (String object : served.keySet()) {
+      Path file = folder.resolve("rebuilt-" + object);
+      store("export", object, file.toString(), "--store", whole).ok();
+      assertEquals(served.get(object), sum(file.toString()), object);
+    }
+    Shell.bash("dd if=/dev/urandom of=" + whole + " bs=4096 count=16 conv=notrunc");
+    assertEquals(6, store("rebuild", whole).exitCode());
+  }
+
+  /** The places of all chunks with leaves, of old checkpoints too. */
+  private static List<Long> mapChunks(String path) throws Exception {
+    List<Long> found = new ArrayList<>();
+    ByteBuffer header = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+    try (FileChannel file = FileChannel.open(Path.of(path))) {
+      for (long at = 4L << 20; at < file.size(); at += 4096) {
+        file.read(header.clear(), at);
+        boolean chunk = header.getLong(0) == 0x314b4e554843524dL;
+        if (chunk && header.getInt(40) == 5) {
+          found.add(at);
+        }
+      }
+    }
+    assertFalse(found.isEmpty());
+    return found;
   }
 
   private static void flipBit(String path, long offset) throws Exception {

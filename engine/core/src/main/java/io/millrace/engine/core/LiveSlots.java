@@ -1,0 +1,58 @@
+package io.millrace.engine.core;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/** The live slots that a checkpoint names, by segment; read from what {@link LiveImage} wrote. */
+final class LiveSlots {
+  /**
+   * Of one segment.
+   *
+   * @param sequence of the use of the segment in which they were written
+   */
+  record Of(int segment, long sequence, BitSet slots) {}
+
+  private final List<Of> segments = new ArrayList<>();
+  private boolean known;
+
+  /** Whether the checkpoint says which slots are live. */
+  boolean known() {
+    return known;
+  }
+
+  List<Of> segments() {
+    return segments;
+  }
+
+  /** Takes a chunk; whiteouts go into the maps at once, live slots are kept. */
+  void load(MemorySegment m, int items, Namespace namespace, Geometry geometry) {
+    known = true;
+    int at = Chunk.HEADER_BYTES;
+    for (int i = 0; i < items; i++) {
+      if (Bytes.u32(m, at) == LiveImage.NO_SEGMENT) {
+        at = whiteouts(m, at, namespace);
+      } else {
+        MemorySegment bits = m.asSlice(at + 16L, SegmentTable.words(geometry) * 8L);
+        BitSet slots = BitSet.valueOf(bits.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
+        segments.add(new Of(Bytes.u32(m, at), Bytes.u64(m, at + 8L), slots));
+        at += LiveImage.segmentBytes(geometry);
+      }
+    }
+  }
+
+  private static int whiteouts(MemorySegment m, int at, Namespace namespace) {
+    LayerMap map = namespace.requireLayer(Bytes.u64(m, at + 8L)).map;
+    long leaf = Bytes.u64(m, at + 16L);
+    int bitmap = at + LiveImage.WHITE_HEADER_BYTES;
+    if ((Bytes.u32(m, at + 4L) & LiveImage.FLAG_WHOLE) != 0) {
+      map.putWhiteLeaf(leaf);
+      return bitmap;
+    }
+    for (int i = Leaf.next(m, bitmap, 0); i < Leaf.BLOCKS; i = Leaf.next(m, bitmap, i + 1)) {
+      map.put(leaf * Leaf.BLOCKS + i, Location.WHITEOUT, 0);
+    }
+    return bitmap + LiveImage.BITMAP_BYTES;
+  }
+}

@@ -1,0 +1,271 @@
+package io.millrace.engine.core;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class RebuildTest {
+  private static final int PAGES_PER_SEGMENT = 16;
+  private static final int BLOCKS = 1024;
+  private final Bench bench = Bench.of(64, StoreOptions.small().withCacheBytes(0));
+  private final long volume = bench.volume("disk", BLOCKS * 4096L);
+
+  private void rebuildAndCheck() {
+    bench.rebuild();
+    assertEquals(StoreState.SERVING, bench.store().state(), bench.store().reason());
+    bench.store().check();
+  }
+
+  /** A chunk of the newest checkpoint. */
+  private long chunkPage(int kind) {
+    long newest = -1;
+    long number = -1;
+    byte[] magic = "MRCHUNK1".getBytes(StandardCharsets.US_ASCII);
+    for (long page = PAGES_PER_SEGMENT; page < 64 * PAGES_PER_SEGMENT; page++) {
+      byte[] data = bench.disk.page(page);
+      boolean matches = Arrays.equals(Arrays.copyOf(data, 8), magic) && data[40] == kind;
+      long of = Bytes.u64(MemorySegment.ofArray(data), 24);
+      if (matches && of > number) {
+        number = of;
+        newest = page;
+      }
+    }
+    assertTrue(newest > 0, "no chunk of kind " + kind);
+    return newest;
+  }
+
+  private void damageMaps() {
+    bench.disk.flipBit(chunkPage(Chunk.MAP) * 4096 + 100);
+  }
+
+  private void history() {
+    bench.fill(volume, 0, 200, 1);
+    long base = bench.snapshot("base", volume);
+    bench.fill(volume, 50, 50, 2);
+    bench.zero(volume, 4096 * 120, 4096 * 30);
+    long clone = bench.clone("clone", base);
+    bench.fill(clone, 10, 30, 3);
+    bench.zero(clone, 0, 4096 * 512);
+    bench.fill(clone, 7, 1, 77);
+    bench.flush(volume);
+  }
+
+  @Test
+  void aStoreWhoseMapsAreDamagedIsRefusedAndARebuildServesAllOfIt() {
+    history();
+    long clone = bench.store().catalog().volume("clone").orElseThrow().id();
+    byte[] disk = bench.read(volume, 0, BLOCKS * 4096);
+    byte[] cloned = bench.read(clone, 0, BLOCKS * 4096);
+    bench.close();
+    damageMaps();
+    bench.tryToOpen();
+    assertEquals(StoreState.DAMAGED, bench.store().state());
+    rebuildAndCheck();
+    assertArrayEquals(disk, bench.read(volume, 0, BLOCKS * 4096));
+    assertArrayEquals(cloned, bench.read(clone, 0, BLOCKS * 4096));
+    bench.closeAndOpen();
+    assertEquals(StoreState.SERVING, bench.store().state(), bench.store().reason());
+    assertArrayEquals(disk, bench.read(volume, 0, BLOCKS * 4096));
+    assertArrayEquals(cloned, bench.read(clone, 0, BLOCKS * 4096));
+    bench.close();
+    Fsck.Report report = Fsck.check(bench.disk, true, (_, _) -> {});
+    assertTrue(report.clean(), report.findings().toString());
+  }
+
+  @Test
+  void aRebuildThatLosesPowerAnywhereIsBegunAgain() {
+    history();
+    byte[] disk = bench.read(volume, 0, BLOCKS * 4096);
+    bench.close();
+    damageMaps();
+    for (int calls = 0; calls < 60; calls++) {
+      bench.rebuild();
+      assertEquals(StoreState.SERVING, bench.store().state(), bench.store().reason());
+      bench.disk.losePowerAfter(calls);
+      bench.submit(tag -> bench.store().close(tag));
+      for (int i = 0; i < 200; i++) {
+        bench.poll();
+      }
+      bench.disk.crash();
+    }
+    rebuildAndCheck();
+    assertArrayEquals(disk, bench.read(volume, 0, BLOCKS * 4096));
+  }
+
+  @Test
+  void whatARebuildFindsIsWhatAnOpeningFindsInAnyStateOfACrash() {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Random dice = new Random(seed);
+    List<Long> volumes = new ArrayList<>(List.of(volume));
+    List<Long> snapshots = new ArrayList<>();
+    long checkpoints = 0;
+    long cleaned = 0;
+    for (int i = 0; i < 900; i++) {
+      step(dice, i, volumes, snapshots);
+      if (i % 20 == 19) {
+        checkpoints += bench.store().stats().checkpoints();
+        cleaned += bench.store().stats().segmentsCleaned();
+        bench.disk.crash();
+        RebuildOracle.check(bench.disk);
+        if (dice.nextInt(3) == 0) {
+          rebuildAndCheck();
+        } else {
+          bench.open();
+        }
+        assertEquals(StoreState.SERVING, bench.store().state(), bench.store().reason());
+      }
+    }
+    assertTrue(
+        checkpoints > 0 && cleaned > 0, checkpoints + " checkpoints, " + cleaned + " cleaned");
+  }
+
+  private void step(Random dice, int i, List<Long> volumes, List<Long> snapshots) {
+    long target = volumes.get(dice.nextInt(volumes.size()));
+    int block = dice.nextInt(256);
+    switch (dice.nextInt(14)) {
+      case 0 -> snapshots.add(bench.snapshot("s" + i, target));
+      case 1 -> {
+        if (!snapshots.isEmpty()) {
+          volumes.add(bench.clone("c" + i, snapshots.get(dice.nextInt(snapshots.size()))));
+        }
+      }
+      case 2 -> {
+        if (snapshots.size() > 3) {
+          bench.run(new Command.DeleteSnapshot(snapshots.removeFirst()));
+        }
+      }
+      case 3 -> {
+        if (volumes.size() > 4) {
+          bench.run(new Command.DeleteVolume(volumes.remove(1)));
+        }
+      }
+      case 4, 5 -> bench.zero(target, block * 4096L, 4096L * (1 + dice.nextInt(600)));
+      case 6, 7 -> bench.flush(target);
+      case 8 -> bench.settle();
+      default -> bench.fill(target, block, 1 + dice.nextInt(30), i % 100);
+    }
+  }
+
+  /** Overwrites, in another volume, until the cleaner has moved what is old. */
+  private void makeTheCleanerMove(long busy) {
+    long cleaned = bench.store().stats().segmentsCleaned();
+    for (int i = 0; i < 4000; i++) {
+      bench.fill(busy, ((i * 7919L) & 0xffff) % 500, 2, i % 90);
+    }
+    bench.settle();
+    assertTrue(bench.store().stats().segmentsCleaned() > cleaned);
+  }
+
+  @Test
+  void aRelocatedBlockNeverBeatsTheUsersLaterOverwrite() {
+    long busy = bench.volume("busy", BLOCKS * 4096L);
+    bench.fill(volume, 0, 8, 101);
+    makeTheCleanerMove(busy);
+    bench.fill(volume, 0, 4, 102);
+    bench.flush(volume);
+    bench.crashAndOpen();
+    assertEquals(102, bench.valueAt(volume, 3));
+    bench.disk.crash();
+    rebuildAndCheck();
+    assertEquals(102, bench.valueAt(volume, 3));
+    assertEquals(101, bench.valueAt(volume, 4));
+    bench.closeAndOpen();
+    makeTheCleanerMove(busy);
+    bench.disk.kill();
+    rebuildAndCheck();
+    assertEquals(102, bench.valueAt(volume, 3));
+    assertEquals(101, bench.valueAt(volume, 4));
+  }
+
+  @Test
+  void aDiscardedBlockNeverComesBack() {
+    long busy = bench.volume("busy", BLOCKS * 4096L);
+    bench.fill(volume, 0, 16, 103);
+    long clone = bench.clone("clone", bench.snapshot("base", volume));
+    bench.zero(clone, 0, 4 * 4096);
+    bench.zero(volume, 4 * 4096, 4 * 4096);
+    long other = bench.volume("other", BLOCKS * 4096L);
+    bench.fill(other, 0, 16, 104);
+    bench.flush(volume);
+    bench.zero(other, 0, 8 * 4096);
+    bench.flush(volume);
+    // The records of the discards go with their segments, while blocks of the same commits live on.
+    makeTheCleanerMove(busy);
+    for (int round = 0; round < 2; round++) {
+      bench.disk.crash();
+      rebuildAndCheck();
+      assertEquals(0, bench.valueAt(clone, 3));
+      assertEquals(103, bench.valueAt(clone, 4));
+      assertEquals(103, bench.valueAt(volume, 3));
+      assertEquals(0, bench.valueAt(volume, 4));
+      assertEquals(0, bench.valueAt(other, 7));
+      assertEquals(104, bench.valueAt(other, 8));
+      bench.close();
+      damageMaps();
+    }
+  }
+
+  @Test
+  void whereAHeaderIsDamagedTheSummaryTellsAndWithoutItTheRebuildIsRefused() {
+    for (int i = 0; i < 40; i++) {
+      bench.fill(volume, i, 1, i + 1);
+    }
+    bench.fill(volume, 100, 1, 111);
+    for (int i = 0; i < 40; i++) {
+      bench.fill(volume, 200 + i, 1, i + 1);
+    }
+    bench.close();
+    damageMaps();
+    long page = bench.disk.pageFilledWith(111);
+    long summary = page / PAGES_PER_SEGMENT * PAGES_PER_SEGMENT + PAGES_PER_SEGMENT - 1;
+    long header = page - 1;
+    while (bench.disk.page(header)[0] != 'M') {
+      header--;
+    }
+    bench.disk.flipBit(header * 4096 + 140);
+    rebuildAndCheck();
+    assertEquals(111, bench.valueAt(volume, 100));
+    bench.disk.crash();
+    bench.disk.flipBit(summary * 4096 + 70);
+    bench.rebuild();
+    assertEquals(StoreState.DAMAGED, bench.store().state());
+    assertTrue(
+        bench.store().reason().contains("segment " + page / PAGES_PER_SEGMENT),
+        bench.store().reason());
+  }
+
+  @Test
+  void withoutAUsableCatalogItIsRefusedAndNothingIsWritten() {
+    history();
+    bench.close();
+    for (int kind : new int[] {Chunk.DIRECTORY, Chunk.CATALOG, Chunk.SEGMENTS, Chunk.LIVE}) {
+      long at = chunkPage(kind) * 4096 + 70;
+      bench.disk.flipBit(at);
+      long before = bench.disk.bytesWritten;
+      bench.rebuild();
+      assertEquals(StoreState.DAMAGED, bench.store().state(), "kind " + kind);
+      assertTrue(bench.store().reason().contains("checkpoint"), bench.store().reason());
+      assertEquals(before, bench.disk.bytesWritten);
+      bench.disk.flipBit(at);
+    }
+    rebuildAndCheck();
+  }
+
+  @Test
+  void damagedLiveSlotsDoNotKeepAStoreFromOpening() {
+    history();
+    bench.close();
+    bench.disk.flipBit(chunkPage(Chunk.LIVE) * 4096 + 70);
+    bench.tryToOpen();
+    assertEquals(StoreState.SERVING, bench.store().state(), bench.store().reason());
+  }
+}
