@@ -3,6 +3,8 @@ package io.millrace.engine.core;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -15,9 +17,17 @@ import org.jspecify.annotations.Nullable;
  * discarded since, and the records that killed it may have gone with their segment; so what is not
  * live in the checkpoint never comes back. Where a block was moved, one of its places is live, as
  * of the cut, and that place is intact until a later checkpoint is durable.
+ *
+ * <p>A merge may be half done at the cut, with blocks of the child in the map of its parent: all go
+ * back to the child. What the child has overwritten since is live until the merge comes to it, so
+ * of two that were written to the child the one of the later birth counts; and a whiteout of the
+ * child counts against both.
  */
 final class Rebuild {
   private static final int NOTHING = -1;
+
+  /** A block of a layer. */
+  private record Claim(long layerId, long block) {}
 
   private final Steps steps;
   private final PageByPage reader;
@@ -28,6 +38,9 @@ final class Rebuild {
   private final Blocks blocks;
   private final ArrayDeque<LiveSlots.Of> left;
   private final int[] entryAt;
+
+  /** Of the blocks of children that are being merged with their parent. */
+  private final Map<Claim, Long> births = new HashMap<>();
   private Runnable whenDone = () -> {};
   private @Nullable String damage;
   private long placed;
@@ -128,16 +141,35 @@ final class Rebuild {
     // Without an owner: of a layer that was being freed at the cut.
     Layer owner = namespace.owner(Bytes.u64(m, entry));
     if (owner != null) {
-      long address = CommitHeader.block(m, entry);
-      long before = owner.map.find(address);
-      if (before >= 0) {
-        refuse(segment, slot, "and another are both live for block %d".formatted(address));
-        return;
-      }
-      blocks.place(owner, address, Location.of(segment, slot), Bytes.u32(m, entry + 24L));
-      placed++;
-      bySummary += entry >= geometry.usablePages() * Bytes.PAGE ? 1 : 0;
+      place(owner, entry, Location.of(segment, slot));
     }
+  }
+
+  private void place(Layer owner, int entry, long location) {
+    MemorySegment m = buffer.memory;
+    long address = CommitHeader.block(m, entry);
+    long before = owner.map.find(address);
+    if (before == Location.WHITEOUT || !isNewest(owner, address, Bytes.u64(m, entry + 16L))) {
+      return;
+    }
+    if (before >= 0 && !isBeingMerged(owner)) {
+      String both = "and another are both live for block %d".formatted(address);
+      refuse(Location.segment(location), Location.slot(location), both);
+      return;
+    }
+    blocks.place(owner, address, location, Bytes.u32(m, entry + 24L));
+    placed += before >= 0 ? 0 : 1;
+    bySummary += entry >= geometry.usablePages() * Bytes.PAGE ? 1 : 0;
+  }
+
+  private boolean isNewest(Layer owner, long address, long birth) {
+    return !isBeingMerged(owner)
+        || births.merge(new Claim(owner.id, address), birth, Math::max) == birth;
+  }
+
+  private static boolean isBeingMerged(Layer child) {
+    Layer parent = child.parent;
+    return parent != null && parent.mergeable();
   }
 
   private void refuse(int segment, int slot, String why) {

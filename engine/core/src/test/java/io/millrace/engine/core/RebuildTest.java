@@ -215,6 +215,33 @@ class RebuildTest {
   }
 
   @Test
+  void aMergeThatIsHalfDoneIsTakenApartWithoutALoss() {
+    bench.fill(volume, 0, 20, 1);
+    bench.fill(volume, 600, 20, 1);
+    long base = bench.snapshot("base", volume);
+    bench.fill(volume, 0, 10, 2);
+    bench.zero(volume, 4096 * 12, 4096 * 2);
+    bench.flush(volume);
+    Serving serving = bench.store().serving();
+    Layer child = java.util.Objects.requireNonNull(serving.namespace.volumes.get(volume)).top;
+    Layer parent = java.util.Objects.requireNonNull(child.parent);
+    serving.namespace.snapshots.remove(base);
+    parent.names = 0;
+    new LayerMerge(parent, child, serving.blocks).step();
+    assertTrue(child.map.empty(), "the merge is to put the child over its parent");
+    bench.fill(volume, 3, 2, 4);
+    bench.zero(volume, 4096 * 5, 4096 * 2);
+    bench.flush(volume);
+    byte[] before = bench.read(volume, 0, BLOCKS * 4096);
+    bench.close();
+    damageMaps();
+    rebuildAndCheck();
+    assertArrayEquals(before, bench.read(volume, 0, BLOCKS * 4096));
+    assertEquals(4, bench.valueAt(volume, 3));
+    assertEquals(0, bench.valueAt(volume, 5));
+  }
+
+  @Test
   void whereAHeaderIsDamagedTheSummaryTellsAndWithoutItTheRebuildIsRefused() {
     for (int i = 0; i < 40; i++) {
       bench.fill(volume, i, 1, i + 1);
