@@ -37,7 +37,7 @@ final class Cells {
   private int slabsInUse;
   private long usedBytes;
   private long imageBytes;
-  private long leaves;
+  private long whiteBytesMax;
 
   Cells() {
     Arrays.fill(roomy, NONE);
@@ -65,13 +65,13 @@ final class Cells {
     return imageBytes;
   }
 
-  /** Leaves of all maps. */
-  long leaves() {
-    return leaves;
+  /** What the whiteouts of all leaves take there at most, besides. */
+  long whiteBytesMax() {
+    return whiteBytesMax;
   }
 
-  void leavesGrow(int by) {
-    leaves += by;
+  void whiteMayGrow(long bytes) {
+    whiteBytesMax += bytes;
   }
 
   void imageGrows(long bytes) {

@@ -283,7 +283,8 @@ final class LayerMap {
   }
 
   private void countLeaf(int leaf, int by) {
-    countLeaves(by);
+    leaves += by;
+    cells.whiteMayGrow((long) by * LiveImage.bytesMax(leaf));
     if (leaf == Leaf.WHITE) {
       cells.imageGrows((long) by * Chunk.LEAF_HEADER_BYTES);
       return;
@@ -295,11 +296,6 @@ final class LayerMap {
     for (int rank = 0; rank < entries; rank++) {
       count(Leaf.location(m, Leaf.entry(base, rank)), by);
     }
-  }
-
-  private void countLeaves(int by) {
-    leaves += by;
-    cells.leavesGrow(by);
   }
 
   private static boolean hasCell(int leaf) {
@@ -340,10 +336,12 @@ final class LayerMap {
   private void takeOutLast(long leafIndex, int leaf) {
     if (Leaf.whiteElsewhere(leaf)) {
       cells.imageGrows(Chunk.LEAF_HEADER_BYTES - LeafImage.bytes(1));
+      cells.whiteMayGrow(LiveImage.bytesMax(Leaf.WHITE) - LiveImage.bytesMax(leaf));
       link(leafIndex, Leaf.WHITE);
     } else {
       cells.imageGrows(-LeafImage.bytes(1));
-      countLeaves(-1);
+      cells.whiteMayGrow(-LiveImage.bytesMax(leaf));
+      leaves--;
       unlink(leafIndex);
     }
     cells.free(leaf, Leaf.cellBytes(1));
@@ -366,9 +364,11 @@ final class LayerMap {
       m.asSlice(base, Leaf.ENTRIES).fill((byte) 0);
     }
     if (leaf == 0) {
-      countLeaves(1);
+      leaves++;
+      cells.whiteMayGrow(LiveImage.bytesMax(fresh));
     } else if (leaf == Leaf.WHITE) {
       cells.imageGrows(-Chunk.LEAF_HEADER_BYTES);
+      cells.whiteMayGrow(LiveImage.bytesMax(fresh) - LiveImage.bytesMax(leaf));
     }
     int flagged = Leaf.whiteElsewhere(leaf) ? fresh | Leaf.WHITE_ELSEWHERE : fresh;
     link(leafIndex, flagged);

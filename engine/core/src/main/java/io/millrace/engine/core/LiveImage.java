@@ -49,6 +49,11 @@ final class LiveImage {
     return WHITE_HEADER_BYTES + BITMAP_BYTES;
   }
 
+  /** The most that this leaf adds, whatever comes to be in it. */
+  static int bytesMax(int leaf) {
+    return leaf == Leaf.WHITE ? WHITE_HEADER_BYTES : leafBytesMax();
+  }
+
   private void segment(SegmentTable table, int segment) {
     room(segmentBytes(table.geometry));
     Bytes.u32(current, bytes, segment);

@@ -41,6 +41,7 @@ final class Rebuild {
 
   /** Of the blocks of children that are being merged with their parent. */
   private final Map<Claim, Long> births = new HashMap<>();
+
   private Runnable whenDone = () -> {};
   private @Nullable String damage;
   private long placed;

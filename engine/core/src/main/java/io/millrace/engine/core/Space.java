@@ -65,7 +65,7 @@ final class Space {
         LAYER_RECORD_BYTES * namespace.layers.size()
             + 320L * (namespace.volumes.size() + namespace.snapshots.size())
             + (Chunk.SEGMENT_BYTES + 4L + LiveImage.segmentBytes(table.geometry)) * table.segments()
-            + LiveImage.leafBytesMax() * namespace.cells.leaves();
+            + namespace.cells.whiteBytesMax();
     return size.segments(namespace.cells.imageBytes() + staged, catalog);
   }
 

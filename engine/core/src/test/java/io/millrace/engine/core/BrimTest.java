@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** A store that is filled until not a block fits: who is told, and what still works. */
 class BrimTest {
-  private static final int LEAVES = 120;
+  private static final int LEAVES = 60;
 
   /** A writer of new blocks, with some requests under way. */
   private static final class Racer {
