@@ -40,6 +40,19 @@ final class LiveImage {
     return image;
   }
 
+  /** Whether an item, as long as it says to be, ends there at the latest. */
+  static boolean fits(MemorySegment m, long at, long end, Geometry geometry) {
+    if (at + Long.BYTES > end) {
+      return false;
+    }
+    boolean whole = (Bytes.u32(m, at + 4) & FLAG_WHOLE) != 0;
+    int bytes =
+        Bytes.u32(m, at) != NO_SEGMENT
+            ? segmentBytes(geometry)
+            : whole ? WHITE_HEADER_BYTES : leafBytesMax();
+    return at + bytes <= end;
+  }
+
   static int segmentBytes(Geometry geometry) {
     return SEGMENT_HEADER_BYTES + SegmentTable.words(geometry) * Long.BYTES;
   }

@@ -27,15 +27,19 @@ final class LiveSlots {
   }
 
   /** Takes a chunk; whiteouts go into the maps at once, live slots are kept. */
-  void load(MemorySegment m, int items, Namespace namespace, Geometry geometry) {
+  void load(MemorySegment m, int items, long end, Namespace namespace, Bounds bounds) {
+    Geometry geometry = bounds.geometry();
     known = true;
     int at = Chunk.HEADER_BYTES;
     for (int i = 0; i < items; i++) {
+      Bounds.require(LiveImage.fits(m, at, end, geometry), "live item at", at);
       if (Bytes.u32(m, at) == LiveImage.NO_SEGMENT) {
         at = whiteouts(m, at, namespace);
       } else {
         MemorySegment bits = m.asSlice(at + 16L, SegmentTable.words(geometry) * 8L);
         BitSet slots = BitSet.valueOf(bits.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
+        bounds.segment(Bytes.u32(m, at));
+        bounds.usedPages(slots.length());
         segments.add(new Of(Bytes.u32(m, at), Bytes.u64(m, at + 8L), slots));
         at += LiveImage.segmentBytes(geometry);
       }
@@ -45,6 +49,8 @@ final class LiveSlots {
   private static int whiteouts(MemorySegment m, int at, Namespace namespace) {
     LayerMap map = namespace.requireLayer(Bytes.u64(m, at + 8L)).map;
     long leaf = Bytes.u64(m, at + 16L);
+    Bounds.leaf(leaf);
+    Bounds.require(map.leaf(leaf) == 0, "another leaf", leaf);
     int bitmap = at + LiveImage.WHITE_HEADER_BYTES;
     if ((Bytes.u32(m, at + 4L) & LiveImage.FLAG_WHOLE) != 0) {
       map.putWhiteLeaf(leaf);

@@ -141,7 +141,7 @@ public final class StoreDump {
   }
 
   /** Whether an item of the kind, as long as it says to be, is within the chunk. */
-  private static boolean fits(MemorySegment m, long at, int kind) {
+  private boolean fits(MemorySegment m, long at, int kind) {
     long end = m.byteSize();
     return switch (kind) {
       case Chunk.DIRECTORY -> at + ChunkReference.BYTES <= end;
@@ -149,6 +149,7 @@ public final class StoreDump {
       case Chunk.SEGMENTS -> at + Chunk.SEGMENT_BYTES <= end;
       case Chunk.RESERVE -> at + Integer.BYTES <= end;
       case Chunk.MAP -> LeafImage.fits(m, at, end);
+      case Chunk.LIVE -> LiveImage.fits(m, at, end, superblock().geometry());
       default -> true;
     };
   }
