@@ -25,6 +25,7 @@ soak() {
   mkdir -p target/logs
   started=$SECONDS
   "soak_$part" "${length[@]}" "${seed[@]}" 2>&1 | tee "$log" || code=$?
+  [ "$code" -lt 128 ] || return "$code" # interrupted
   python3 e2e/dev/evidence.py "$evidence" "$log" "./dev soak $part ${length[*]}" $((SECONDS - started)) "$code"
   return "$code"
 }

@@ -1,5 +1,6 @@
 package io.millrace.engine.daemon.it;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,7 +11,7 @@ import java.util.Random;
  * A file system on a volume of a real daemon, put to the test in three ways. After each, and after
  * its log was replayed, the file system's own check must find nothing. One thread.
  */
-final class FileSystemTrial implements AutoCloseable {
+final class FileSystemTrial implements Closeable {
   /** A kind of file system, its making and its check. */
   enum Kind {
     EXT4("mkfs.ext4 -q", "e2fsck -fn"),
@@ -103,7 +104,8 @@ final class FileSystemTrial implements AutoCloseable {
     List<DurableFiles> folders = new ArrayList<>();
     Path mount = mount();
     for (int i = 0; i < WRITERS; i++) {
-      folders.add(new DurableFiles(mount.resolve("durable-" + i), new Random(random.nextLong())));
+      Random own = new Random(random.nextLong());
+      folders.add(new DurableFiles(mount.resolve("durable-" + i), kind == Kind.EXT4, own));
     }
     for (int round = 0; round < rounds; round++) {
       crash(folders);

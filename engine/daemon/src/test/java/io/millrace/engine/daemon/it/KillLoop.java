@@ -1,5 +1,6 @@
 package io.millrace.engine.daemon.it;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * holds what is on the devices against what was answered. The store is small, so that the log comes
  * round and the cleaner works.
  */
-final class KillLoop implements AutoCloseable {
+final class KillLoop implements Closeable {
   /** Which of the answered writes a killed daemon must leave, besides a prefix of their order. */
   enum Promise {
     FLUSHED,

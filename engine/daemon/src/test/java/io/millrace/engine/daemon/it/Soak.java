@@ -1,9 +1,11 @@
 package io.millrace.engine.daemon.it;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code Soak kill|fs --rounds N [--seconds N] [--seed S]}: a trial of the real daemon for as long
@@ -25,6 +27,9 @@ public final class Soak {
   private final long begunNanos = System.nanoTime();
   private final Path folder;
 
+  /** What is to be closed when somebody has enough. */
+  private volatile @Nullable Closeable running;
+
   private Soak(List<String> arguments, Path folder) {
     this.folder = folder;
     rounds = Long.parseLong(option(arguments, "--rounds", Long.toString(Long.MAX_VALUE)));
@@ -36,7 +41,8 @@ public final class Soak {
     List<String> arguments = List.of(args);
     Path folder = Files.createTempDirectory("millrace-soak-");
     Soak soak = new Soak(arguments, folder);
-    System.out.println("seed " + soak.seed);
+    Runtime.getRuntime().addShutdownHook(new Thread(soak::leaveNothing));
+    System.out.println("seed " + soak.seed + ", in " + folder);
     switch (arguments.getFirst()) {
       case "kill" -> soak.kill();
       case "fs" -> soak.fileSystems();
@@ -44,6 +50,18 @@ public final class Soak {
     }
     // Kept when something was found.
     Shell.run("rm", "-rf", "--one-file-system", folder.toString()).ok();
+  }
+
+  /** Interrupted, it ends the daemon all the same, and lets go of devices and mounts. */
+  private void leaveNothing() {
+    Closeable trial = running;
+    try {
+      if (trial != null) {
+        trial.close();
+      }
+    } catch (IOException e) {
+      System.err.println("error: something is left over: " + e.getMessage());
+    }
   }
 
   private static String option(List<String> arguments, String name, String otherwise) {
@@ -61,6 +79,7 @@ public final class Soak {
 
   private void kill() throws Exception {
     try (KillLoop loop = new KillLoop(folder, seed)) {
+      running = loop;
       long done = 0;
       while (goesOn(done)) {
         loop.round();
@@ -71,6 +90,8 @@ public final class Soak {
       }
       System.out.println(loop.summary());
       System.out.println(loop.summary().json(seed));
+    } finally {
+      running = null;
     }
   }
 
@@ -81,10 +102,13 @@ public final class Soak {
       for (FileSystemTrial.Kind kind : FileSystemTrial.Kind.values()) {
         Path home = Files.createDirectories(folder.resolve("round"));
         try (FileSystemTrial trial = new FileSystemTrial(home, kind, seed + done)) {
+          running = trial;
           trial.model(MODEL_STEPS, false);
           trial.model(MODEL_STEPS, true);
           trial.stress(STRESS_SECONDS);
           changes += trial.crashes(CRASHES);
+        } finally {
+          running = null;
         }
         Shell.run("rm", "-rf", "--one-file-system", home.toString()).ok();
       }
