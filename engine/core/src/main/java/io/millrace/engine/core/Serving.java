@@ -28,6 +28,7 @@ final class Serving {
   final Reclaimer reclaimer;
   final Cleaner cleaner;
   final Checkpointer checkpointer;
+  final Scrubber scrubber;
 
   private final Housekeeping housekeeping;
   private long nowNanos;
@@ -71,6 +72,7 @@ final class Serving {
     cleaner = new Cleaner(this, loaded.nextRelocation());
     checkpointer = new Checkpointer(this, loaded);
     housekeeping = new Housekeeping(this);
+    scrubber = new Scrubber(this);
     nowNanos = clock.nanos();
   }
 
@@ -88,8 +90,13 @@ final class Serving {
     durability.pump(committer.appliedLsn(), committer.witnessLsn(), committer.loggedBytes);
     reader.pump();
     boolean more = !health.stopped() && background();
+    more |= !health.stopped() && !closing && scrubber.step(nowNanos);
     more |= close();
-    return more ? 0 : Math.min(wait, nextSweep());
+    return more ? 0 : Math.min(wait, Math.min(nextSweep(), nextScrub()));
+  }
+
+  private long nextScrub() {
+    return health.stopped() || closing ? Long.MAX_VALUE : scrubber.dueIn(nowNanos);
   }
 
   /** A checkpoint that reads the maps polls by itself when it is done. */
@@ -143,6 +150,7 @@ final class Serving {
   private boolean quiet() {
     return writer.idle()
         && reader.idle()
+        && scrubber.idle()
         && !commander.waitsForRoom()
         && commander.idle()
         && committer.idle()

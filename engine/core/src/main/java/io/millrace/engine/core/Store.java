@@ -154,6 +154,32 @@ public final class Store {
     return s == null ? new Catalog(List.of(), List.of()) : s.namespace.view();
   }
 
+  /** Sets how fast and how often the store is scrubbed; without it never. Once SERVING. */
+  public void scrub(ScrubSchedule schedule) {
+    require().scrubber.schedule(schedule);
+  }
+
+  /** Begins a pass unless one is under way; false when the schedule has no rate. */
+  public boolean startScrub() {
+    Serving s = serving;
+    return s != null && s.scrubber.start();
+  }
+
+  /** What scrubbing has come to. */
+  public ScrubReport scrubReport() {
+    Serving s = serving;
+    return s == null ? ScrubReport.NONE : s.scrubber.report();
+  }
+
+  /** The names of the volumes and snapshots that read a damaged block. */
+  public List<String> readersOf(ScrubReport.Damaged damaged) {
+    Serving s = serving;
+    long place = Location.of(damaged.segment(), damaged.page());
+    return s == null || damaged.block() < 0
+        ? List.of()
+        : new MapSearch(s.namespace).readers(damaged.block(), place);
+  }
+
   /** Counters since the opening. */
   public StoreStats stats() {
     Serving s = serving;

@@ -280,6 +280,11 @@ final class Bench implements Answers {
     store().poll(this);
   }
 
+  /** The time, as the store's clock tells it. */
+  long nanos() {
+    return nanos;
+  }
+
   /** Lets time pass, with a poll now and then. */
   void rest(long seconds) {
     for (int i = 0; i < 100 * seconds; i++) {

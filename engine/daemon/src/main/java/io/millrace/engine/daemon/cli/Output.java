@@ -85,6 +85,21 @@ final class Output {
     out.flush();
   }
 
+  /** An object with a list in it; people see a table below, if the list is not empty. */
+  void object(List<Field> fields, String name, List<String> columns, List<List<Field>> items) {
+    if (form == Form.JSON) {
+      String json = json(fields);
+      String list = String.join(", ", items.stream().map(Output::json).toList());
+      out().println(json.substring(0, json.length() - 1) + ", \"" + name + "\": [" + list + "]}");
+    } else {
+      object(fields);
+      if (!items.isEmpty()) {
+        rows(out(), columns, items);
+      }
+    }
+    out().flush();
+  }
+
   /**
    * @param columns printed as the head of an empty table
    */

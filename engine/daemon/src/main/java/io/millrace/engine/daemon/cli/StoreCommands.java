@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
       StoreExport.class,
       StoreCheck.class,
       StoreRebuild.class,
+      StoreScrub.class,
       StoreDumpCommand.class
     })
 final class StoreCommands {}

@@ -3,6 +3,7 @@ package io.millrace.engine.daemon.reactor;
 import io.millrace.engine.core.Answers;
 import io.millrace.engine.core.Command;
 import io.millrace.engine.core.CommandResult;
+import io.millrace.engine.core.ScrubSchedule;
 import io.millrace.engine.core.Store;
 import io.millrace.engine.core.StoreState;
 import io.millrace.engine.daemon.ExitCode;
@@ -168,6 +169,17 @@ public final class Reactor implements Answers {
           s.command(command, tag);
         });
     return result;
+  }
+
+  /** Sets how fast and how often the store is scrubbed. Any thread. */
+  public CompletableFuture<Void> scrub(ScrubSchedule schedule) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    submit(
+        s -> {
+          s.scrub(schedule);
+          done.complete(null);
+        });
+    return done;
   }
 
   /** Makes all writes answered so far durable; gives an errno. Any thread. */

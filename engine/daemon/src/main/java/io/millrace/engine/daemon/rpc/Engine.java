@@ -10,6 +10,7 @@ import io.millrace.engine.api.ListSnapshotsResponse;
 import io.millrace.engine.api.ListVolumesRequest;
 import io.millrace.engine.api.ListVolumesResponse;
 import io.millrace.engine.api.ResizeVolumeRequest;
+import io.millrace.engine.api.Scrub;
 import io.millrace.engine.api.Snapshot;
 import io.millrace.engine.api.Stats;
 import io.millrace.engine.api.Store;
@@ -17,6 +18,7 @@ import io.millrace.engine.api.Volume;
 import io.millrace.engine.core.Catalog;
 import io.millrace.engine.core.Command;
 import io.millrace.engine.core.CommandResult;
+import io.millrace.engine.core.ScrubReport;
 import io.millrace.engine.core.StoreError;
 import io.millrace.engine.core.StoreState;
 import io.millrace.engine.daemon.ObjectId;
@@ -68,6 +70,36 @@ public final class Engine {
 
   public Stats stats() {
     return reactor.ask(store -> Messages.stats(store.stats())).join();
+  }
+
+  /** With the names of those who read what is damaged, asked for one by one: each takes a while. */
+  Scrub scrub() {
+    ScrubReport report = scrubReport();
+    Scrub.Builder scrub = Messages.scrub(report);
+    for (ScrubReport.Damaged damaged : report.damaged()) {
+      List<String> readers = reactor.ask(store -> store.readersOf(damaged)).join();
+      scrub.addDamaged(Messages.damaged(damaged).addAllReadBy(readers));
+    }
+    return scrub.build();
+  }
+
+  /** Without what is damaged. */
+  public Scrub scrubProgress() {
+    return Messages.scrub(scrubReport()).build();
+  }
+
+  private ScrubReport scrubReport() {
+    return reactor.ask(io.millrace.engine.core.Store::scrubReport).join();
+  }
+
+  Scrub startScrub() throws StatusException {
+    var _ = catalog();
+    if (!reactor.ask(io.millrace.engine.core.Store::startScrub).join()) {
+      throw io.grpc.Status.FAILED_PRECONDITION
+          .withDescription("the daemon was told never to scrub (--scrub-rate 0)")
+          .asException();
+    }
+    return scrubProgress();
   }
 
   Volume createVolume(CreateVolumeRequest request) throws Exception {

@@ -12,6 +12,7 @@ import io.millrace.engine.api.DeleteVolumeResponse;
 import io.millrace.engine.api.DetachVolumeRequest;
 import io.millrace.engine.api.DetachVolumeResponse;
 import io.millrace.engine.api.EngineGrpc;
+import io.millrace.engine.api.GetScrubRequest;
 import io.millrace.engine.api.GetSnapshotRequest;
 import io.millrace.engine.api.GetStatsRequest;
 import io.millrace.engine.api.GetStoreRequest;
@@ -21,7 +22,9 @@ import io.millrace.engine.api.ListSnapshotsResponse;
 import io.millrace.engine.api.ListVolumesRequest;
 import io.millrace.engine.api.ListVolumesResponse;
 import io.millrace.engine.api.ResizeVolumeRequest;
+import io.millrace.engine.api.Scrub;
 import io.millrace.engine.api.Snapshot;
+import io.millrace.engine.api.StartScrubRequest;
 import io.millrace.engine.api.Stats;
 import io.millrace.engine.api.Store;
 import io.millrace.engine.api.Volume;
@@ -43,6 +46,16 @@ final class EngineService extends EngineGrpc.EngineImplBase {
   @Override
   public void getStats(GetStatsRequest request, StreamObserver<Stats> out) {
     respond(out, engine::stats);
+  }
+
+  @Override
+  public void getScrub(GetScrubRequest request, StreamObserver<Scrub> out) {
+    respond(out, engine::scrub);
+  }
+
+  @Override
+  public void startScrub(StartScrubRequest request, StreamObserver<Scrub> out) {
+    respond(out, engine::startScrub);
   }
 
   @Override

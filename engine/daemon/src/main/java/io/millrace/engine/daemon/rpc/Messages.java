@@ -1,11 +1,14 @@
 package io.millrace.engine.daemon.rpc;
 
+import io.millrace.engine.api.DamagedBlock;
+import io.millrace.engine.api.Scrub;
 import io.millrace.engine.api.Snapshot;
 import io.millrace.engine.api.Stats;
 import io.millrace.engine.api.Store;
 import io.millrace.engine.api.StoreState;
 import io.millrace.engine.api.Volume;
 import io.millrace.engine.core.Catalog;
+import io.millrace.engine.core.ScrubReport;
 import io.millrace.engine.core.StoreInfo;
 import io.millrace.engine.core.StoreStats;
 import io.millrace.engine.daemon.ObjectId;
@@ -41,6 +44,28 @@ final class Messages {
         .setSizeBytes(snapshot.sizeBytes())
         .setCreatedUnixMillis(snapshot.createdUnixMillis())
         .build();
+  }
+
+  static Scrub.Builder scrub(ScrubReport report) {
+    return Scrub.newBuilder()
+        .setRunning(report.running())
+        .setSegmentsDone(report.segmentsDone())
+        .setSegmentsTotal(report.segmentsTotal())
+        .setBlocksChecked(report.blocksChecked())
+        .setBytesRead(report.bytesRead())
+        .setPasses(report.passes())
+        .setStartedUnixMillis(report.startedUnixMillis())
+        .setEndedUnixMillis(report.endedUnixMillis())
+        .setDamagedBlocks(report.damagedBlocks());
+  }
+
+  static DamagedBlock.Builder damaged(ScrubReport.Damaged damaged) {
+    return DamagedBlock.newBuilder()
+        .setSegment(damaged.segment())
+        .setPage(damaged.page())
+        .setLayer(idOrEmpty(damaged.layerId()))
+        .setBlock(damaged.block())
+        .setReason(damaged.reason());
   }
 
   static StoreState state(io.millrace.engine.core.StoreState state) {

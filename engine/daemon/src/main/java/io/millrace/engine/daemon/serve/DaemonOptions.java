@@ -1,14 +1,18 @@
 package io.millrace.engine.daemon.serve;
 
+import io.millrace.engine.core.ScrubSchedule;
 import io.millrace.engine.core.StoreOptions;
 import io.millrace.engine.daemon.ByteSize;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** How a daemon is told to run. */
 final class DaemonOptions {
+  private static final Duration FIRST_SCRUB = Duration.ofMinutes(10);
+
   @Option(
       names = "--store",
       required = true,
@@ -88,6 +92,31 @@ final class DaemonOptions {
       defaultValue = "128",
       description = "Requests under way per attached volume; default ${DEFAULT-VALUE}.")
   int queueDepth;
+
+  @Option(
+      names = "--scrub-rate",
+      paramLabel = "SIZE",
+      defaultValue = "16MiB",
+      description =
+          "Read so much per second, at most, to look for damage; 0: never. Default"
+              + " ${DEFAULT-VALUE}.")
+  ByteSize scrubRate = new ByteSize(0);
+
+  @Option(
+      names = "--scrub-days",
+      paramLabel = "N",
+      defaultValue = "14",
+      description =
+          "Begin to look so many days after the last time, and ten minutes after the start; 0: only"
+              + " by 'millrace store scrub'. Default ${DEFAULT-VALUE}.")
+  int scrubDays;
+
+  ScrubSchedule scrubSchedule() {
+    return new ScrubSchedule(
+        scrubRate.bytes(),
+        Duration.ofDays(scrubDays).toNanos(),
+        scrubDays == 0 ? 0 : FIRST_SCRUB.toNanos());
+  }
 
   FirstStore firstStore() {
     return new FirstStore(store, formatNotes == null ? stateFolder : formatNotes);

@@ -2,6 +2,7 @@ package io.millrace.engine.daemon.serve;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.millrace.engine.api.Scrub;
 import io.millrace.engine.api.Stats;
 import io.millrace.engine.api.Store;
 import io.millrace.engine.api.StoreState;
@@ -101,11 +102,11 @@ final class HealthServer implements AutoCloseable {
     if (present == null) {
       answer(exchange, 503, beginning.get() + "\n");
     } else {
-      answer(exchange, 200, text(present.store(), present.stats()));
+      answer(exchange, 200, text(present.store(), present.stats(), present.scrubProgress()));
     }
   }
 
-  static String text(Store store, Stats stats) {
+  static String text(Store store, Stats stats, Scrub scrub) {
     StringBuilder out = new StringBuilder();
     Stats.getDescriptor()
         .getFields()
@@ -123,6 +124,12 @@ final class HealthServer implements AutoCloseable {
     append(out, "millrace_store_snapshots", "gauge", store.getSnapshots());
     long serving = store.getState() == StoreState.SERVING ? 1 : 0;
     append(out, "millrace_store_serving", "gauge", serving);
+    append(out, "millrace_scrub_running", "gauge", scrub.getRunning() ? 1 : 0);
+    append(out, "millrace_scrub_segments_done", "gauge", scrub.getSegmentsDone());
+    append(out, "millrace_scrub_bytes_read_total", "counter", scrub.getBytesRead());
+    append(out, "millrace_scrub_passes_total", "counter", scrub.getPasses());
+    append(out, "millrace_scrub_ended_unix_millis", "gauge", scrub.getEndedUnixMillis());
+    append(out, "millrace_damaged_blocks", "gauge", scrub.getDamagedBlocks());
     return out.toString();
   }
 

@@ -157,6 +157,7 @@ public final class Millraced implements Callable<Integer> {
       say("attached %d volumes again", attachments.count());
     }
     engine.serve(attachments);
+    reactor.scrub(options.scrubSchedule()).join();
     return attachments;
   }
 

@@ -37,7 +37,7 @@ final class MillraceTest {
       assertTrue(help.contains("--help"), help);
       assertTrue(command.getCommandSpec().usageMessage().description().length > 0, help);
     }
-    assertEquals(21, commands.size());
+    assertEquals(22, commands.size());
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package io.millrace.engine.daemon.serve;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.engine.api.Scrub;
 import io.millrace.engine.api.Stats;
 import io.millrace.engine.api.Store;
 import io.millrace.engine.api.StoreState;
@@ -18,7 +19,8 @@ final class HealthServerTest {
   private final String text =
       HealthServer.text(
           Store.newBuilder().setState(StoreState.SERVING).setFreeBytes(7).build(),
-          Stats.newBuilder().setUserWrites(3).setSegmentsFree(5).build());
+          Stats.newBuilder().setUserWrites(3).setSegmentsFree(5).build(),
+          Scrub.newBuilder().setDamagedBlocks(2).build());
 
   @Test
   void countersEndWithTotalAndLevelsAreGauges() {
@@ -29,6 +31,7 @@ final class HealthServerTest {
     assertTrue(text.contains("# TYPE millrace_map_bytes gauge\n"));
     assertTrue(text.contains("millrace_store_free_bytes 7\n"));
     assertTrue(text.contains("millrace_store_serving 1\n"));
+    assertTrue(text.contains("# TYPE millrace_damaged_blocks gauge\nmillrace_damaged_blocks 2\n"));
   }
 
   @Test
@@ -54,6 +57,6 @@ final class HealthServerTest {
   @Test
   void everyCounterOfTheApiIsThere() {
     long typed = text.lines().filter(line -> line.startsWith("# TYPE")).count();
-    assertEquals(Stats.getDescriptor().getFields().size() + 7, typed);
+    assertEquals(Stats.getDescriptor().getFields().size() + 13, typed);
   }
 }
