@@ -85,6 +85,22 @@ final class LogScan {
         && CommitHeader.segmentSequence(buffer.memory, at) >= sequenceMin;
   }
 
+  /**
+   * The pages of a commit that was seen which a segment, read again, does not hold as they were.
+   */
+  BitSet missing(PageBuffer buffer, CommitHeader.Fields commit, BitSet unreadable) {
+    BitSet missing = new BitSet();
+    if (!commit.equals(decode(buffer, commit.page(), commit.segment()))) {
+      missing.set(commit.page(), commit.page() + commit.pages());
+      return missing;
+    }
+    for (int i = 0; i < commit.entries(); i++) {
+      int page = commit.page() + commit.headerPages() + i;
+      missing.set(page, unreadable.get(page) || !blockGood(buffer, commit, i));
+    }
+    return missing;
+  }
+
   @Nullable Commit commit(long lsn) {
     return user.get(lsn);
   }
@@ -147,17 +163,20 @@ final class LogScan {
 
   /** What can't be read is no sign that the commit was cut short. */
   private boolean dataGood(PageBuffer buffer, CommitHeader.Fields fields, BitSet unreadable) {
-    int header = fields.page() * Bytes.PAGE;
-    int data = header + fields.headerPages() * Bytes.PAGE;
     for (int i = 0; i < fields.entries(); i++) {
-      long entry = header + CommitHeader.FIXED_BYTES + (long) i * fields.entryBytes();
-      int expected = Bytes.u32(buffer.memory, entry + 24);
-      long address = CommitHeader.block(buffer.memory, entry);
-      boolean read = !unreadable.get(data / Bytes.PAGE + i);
-      if (read && checksum.block(buffer, data + i * Bytes.PAGE, address) != expected) {
+      boolean read = !unreadable.get(fields.page() + fields.headerPages() + i);
+      if (read && !blockGood(buffer, fields, i)) {
         return false;
       }
     }
     return true;
+  }
+
+  private boolean blockGood(PageBuffer buffer, CommitHeader.Fields fields, int i) {
+    int header = fields.page() * Bytes.PAGE;
+    int data = header + (fields.headerPages() + i) * Bytes.PAGE;
+    long entry = header + CommitHeader.FIXED_BYTES + (long) i * fields.entryBytes();
+    int expected = Bytes.u32(buffer.memory, entry + 24);
+    return checksum.block(buffer, data, CommitHeader.block(buffer.memory, entry)) == expected;
   }
 }

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,6 @@ final class Recovery {
   private final ArrayDeque<ChunkReference> references = new ArrayDeque<>();
   private final Tuning tuning;
   private final Steps steps;
-  private int failed;
   private int staleSuperblock;
   private int staleRoot;
   private @Nullable String damage;
@@ -319,19 +319,34 @@ final class Recovery {
     CommitHeader.Fields commit = w.unproven.peek();
     if (commit == null) {
       steps.syncThen(this::writeChosen);
-      return;
+    } else if (commit.segment() == w.segmentInBuffer) {
+      rewriteCommit();
+    } else {
+      w.segmentInBuffer = commit.segment();
+      steps.readSegment(w.tail(steps), commit.segment());
+      steps.then(this::rewriteCommit);
     }
-    steps.read(w.offset(commit), w.buffer.pages(0, commit.pages()));
-    steps.then(this::rewriteCommit);
   }
 
+  /** Data that can't be read stay as they are: an error of that block, as they were before. */
   private void rewriteCommit() {
     Work w = work();
-    if (unreadable("the end of the log")) {
+    steps.takeErrno();
+    CommitHeader.Fields commit = w.unproven.remove();
+    BitSet missing = w.scan.missing(w.buffer, commit, w.tail(steps).unreadable());
+    if (missing.get(commit.page())) {
+      damaged(
+          "commit %d in segment %d page %d is no longer what was read there before"
+              .formatted(commit.sequence(), commit.segment(), commit.page()));
       return;
     }
-    CommitHeader.Fields commit = w.unproven.remove();
-    steps.write(w.offset(commit), w.buffer.pages(0, commit.pages()));
+    int end = commit.page() + commit.pages();
+    for (int page = commit.page(); page < end; page = missing.nextClearBit(page)) {
+      int bad = missing.nextSetBit(page);
+      int to = bad < 0 ? end : Math.min(end, bad);
+      steps.write(w.table.geometry.offset(commit.segment(), page), w.buffer.pages(page, to - page));
+      page = to;
+    }
     steps.then(this::rewriteTail);
   }
 
@@ -413,14 +428,6 @@ final class Recovery {
         });
   }
 
-  private boolean unreadable(String what) {
-    failed = steps.takeErrno();
-    if (failed != 0) {
-      damaged("%s can't be read: errno %d".formatted(what, failed));
-    }
-    return failed != 0;
-  }
-
   private void writePage(int from, int page) {
     steps.write((long) page * Bytes.PAGE, pages[from].memory);
   }
@@ -448,6 +455,8 @@ final class Recovery {
     @Nullable LogReader log;
     @Nullable ChunkReference chunk;
     @Nullable Replay replay;
+    private @Nullable PageByPage tail;
+    int segmentInBuffer = -1;
     long lastLsn;
     int lastCrc;
     ArrayDeque<CommitHeader.Fields> unproven = new ArrayDeque<>();
@@ -468,8 +477,14 @@ final class Recovery {
       return r == null ? new Rebuilt(0, 0) : new Rebuilt(r.placed(), r.bySummary());
     }
 
-    long offset(CommitHeader.Fields commit) {
-      return table.geometry.offset(commit.segment(), commit.page());
+    /** Reads segments of the end of the log. */
+    PageByPage tail(Steps steps) {
+      PageByPage reader = tail;
+      if (reader == null) {
+        reader = steps.pageByPage(table.geometry, buffer);
+        tail = reader;
+      }
+      return reader;
     }
 
     void reserveOfEmptyStore() {

@@ -266,4 +266,20 @@ class IntegrityTest {
     assertEquals(98, bench.valueAt(volume, 0));
     assertEquals(Errno.EIO, bench.read(volume, 4096, block));
   }
+
+  @Test
+  void aBadSectorAmongTheLastDataCostsItsBlockAlone() {
+    bench.fill(volume, 0, 1, 1);
+    bench.flush(volume);
+    bench.fill(volume, 1, 1, 7);
+    bench.fill(volume, 2, 1, 8);
+    bench.fill(volume, 3, 1, 9);
+    bench.flush(volume);
+    bench.disk.makeBad(bench.disk.pageFilledWith(8));
+    bench.crashAndOpen();
+    assertEquals(StoreState.SERVING, bench.store().state(), bench.store().reason());
+    assertEquals(7, bench.valueAt(volume, 1));
+    assertEquals(9, bench.valueAt(volume, 3));
+    assertEquals(Errno.EIO, bench.read(volume, 2 * 4096, bench.bytes(new byte[4096])));
+  }
 }

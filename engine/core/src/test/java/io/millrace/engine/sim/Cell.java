@@ -127,6 +127,15 @@ final class Cell {
     return latest;
   }
 
+  /** When the newest operation was invoked that it may hold. */
+  long newestInvoked() {
+    long newest = -1;
+    for (Op one : alternatives == null ? new Op[] {operation()} : alternatives) {
+      newest = Math.max(newest, one.invokedAt);
+    }
+    return newest;
+  }
+
   private Op operation() {
     return Objects.requireNonNull(op);
   }

@@ -127,14 +127,20 @@ final class Requests implements Answers {
     if (errno == 0) {
       trace.fold(data);
       read.reader().seen(read.view(), read.sector(), data, read.invokedAt());
-    } else if (errno == Errno.EIO
-        && excuses.forEio(read.view(), read.sector(), read.sectors(), read.misreads())) {
+    } else if (errno == Errno.EIO && mayBeLost(read)) {
       tally.count(Tally.Event.LOST_BLOCK);
       read.reader().lost(read.view(), read.sector(), read.sectors());
     } else {
       throw new Violation("error %d without a reason: %s".formatted(errno, read));
     }
     buffers.giveBack(read.buffer());
+  }
+
+  /** A block that was lost at the time of the read may be another by now. */
+  private boolean mayBeLost(Request.Read read) {
+    boolean changed = read.view().changedSince(read.sector(), read.sectors(), read.invokedAt());
+    return (changed && excuses.forAnything())
+        || excuses.forEio(read.view(), read.sector(), read.sectors(), read.misreads());
   }
 
   private void endChange(Request.Change change, int errno) {

@@ -141,6 +141,16 @@ final class View {
     }
   }
 
+  /** Whether something was written or zeroed here that was invoked later. */
+  boolean changedSince(long sector, long sectors, long event) {
+    for (long s = sector; s < sector + sectors; s++) {
+      if (cell(s).newestInvoked() > event) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Takes over what the source may have held at some moment since {@code from}. */
   void copyFrom(View other, long from) {
     for (Map.Entry<Long, Cell[]> entry : other.chunks.entrySet()) {
