@@ -1,6 +1,7 @@
 # Sourced by the benchmarks: one engine on a store of its own, without a cluster. Wants $work and $app.
 daemon=
 export MILLRACE_SOCKET=$work/engine.sock
+staging=/dev/shm/millrace-bench-$$
 
 millrace() { "$app/bin/millrace" "$@"; }
 
@@ -13,7 +14,7 @@ field() {
 
 start_engine() {
   "$app/bin/millraced" --store "$work/store" --socket "$MILLRACE_SOCKET" --state-dir "$work/state" \
-    --health 127.0.0.1:0 "$@" >"$work/millraced.log" 2>&1 &
+    --staging-dir "$staging" --health 127.0.0.1:0 "$@" >"$work/millraced.log" 2>&1 &
   daemon=$!
   for _ in $(seq 600); do
     ! grep -q "serving on" "$work/millraced.log" || return 0
@@ -27,4 +28,5 @@ start_engine() {
 stop_engine() {
   [ -z "$daemon" ] || { kill "$daemon" 2>/dev/null && wait "$daemon" 2>/dev/null; } || true
   daemon=
+  rm -rf "$staging"
 }

@@ -99,7 +99,7 @@ final class ControllerService extends ControllerGrpc.ControllerImplBase {
         () -> {
           var wanted = Requests.volume(request);
           var parameters = ClassParameters.ofStorageClass(request.getParametersMap());
-          var volume = Responses.volume(volumes.create(wanted));
+          var volume = Responses.volume(volumes.create(wanted, parameters.durable()));
           return CreateVolumeResponse.newBuilder()
               .setVolume(volume.toBuilder().putAllVolumeContext(parameters.volumeContext()))
               .build();

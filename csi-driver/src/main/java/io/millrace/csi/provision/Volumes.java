@@ -12,6 +12,7 @@ import io.millrace.csi.volume.VolumeRequest.Empty;
 import io.millrace.csi.volume.VolumeRequest.OfSnapshot;
 import io.millrace.csi.volume.VolumeRequest.OfVolume;
 import io.millrace.csi.volume.VolumeRequest.Source;
+import io.millrace.engine.api.Acknowledge;
 import io.millrace.engine.api.CreateVolumeRequest;
 import io.millrace.engine.api.ListVolumesResponse;
 import io.millrace.engine.api.Store;
@@ -44,7 +45,8 @@ public final class Volumes {
   /** One page. */
   public record Page(String storeUuid, ListVolumesResponse list) {}
 
-  public Located create(VolumeRequest wanted) {
+  /** A volume that is there already keeps the way in which it acknowledges. */
+  public Located create(VolumeRequest wanted, boolean durable) {
     Store store = engine.servingStore();
     wanted.placement().require(store.getUuid());
     Seed seed = seed(wanted.source(), store.getUuid());
@@ -57,7 +59,11 @@ public final class Volumes {
     wanted.requireRoomForFilesystem(sizeBytes);
     Room.require(store.getUuid(), wanted.name(), sizeBytes, store.getFreeBytes());
     return new Located(
-        store.getUuid(), engine.createVolume(seed.request(wanted.name(), sizeBytes)));
+        store.getUuid(),
+        engine.createVolume(
+            seed.request(wanted.name(), sizeBytes)
+                .setAcknowledge(durable ? Acknowledge.DURABLE : Acknowledge.STAGED)
+                .build()));
   }
 
   /** A text that is no handle names nothing, so there is nothing to delete. */
@@ -143,13 +149,12 @@ public final class Volumes {
           && volume.getSourceVolumeId().equals(volumeId);
     }
 
-    CreateVolumeRequest request(String name, long sizeBytes) {
+    CreateVolumeRequest.Builder request(String name, long sizeBytes) {
       return CreateVolumeRequest.newBuilder()
           .setName(name)
           .setSizeBytes(sizeBytes)
           .setSourceSnapshotId(snapshotId)
-          .setSourceVolumeId(volumeId)
-          .build();
+          .setSourceVolumeId(volumeId);
     }
   }
 

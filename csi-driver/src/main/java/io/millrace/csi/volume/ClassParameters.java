@@ -12,10 +12,15 @@ import org.jspecify.annotations.Nullable;
  * made and not when it is missed.
  *
  * @param sectorBytes the logical sector size of the attached device: 512 or 4096
+ * @param durable whether a write is answered when it is durable, not when it is staged; of a volume
+ *     that is made, not of its context
  */
-public record ClassParameters(int sectorBytes) {
+public record ClassParameters(int sectorBytes, boolean durable) {
   /** The parameter's name, in the class and in the volume context. */
   public static final String SECTOR_BYTES = "sectorBytes";
+
+  /** The parameter's name in the class. */
+  public static final String ACKNOWLEDGE = "acknowledge";
 
   private static final String SIDECAR_PREFIX = "csi.storage.k8s.io/";
   private static final int DEFAULT_SECTOR_BYTES = 512;
@@ -23,8 +28,9 @@ public record ClassParameters(int sectorBytes) {
   public static ClassParameters ofStorageClass(Map<String, String> parameters) {
     var ours = new HashMap<>(withoutSidecars(parameters));
     int sectorBytes = sectorBytes(ours.remove(SECTOR_BYTES));
-    requireNone(ours, "StorageClass", SECTOR_BYTES);
-    return new ClassParameters(sectorBytes);
+    boolean durable = durable(ours.remove(ACKNOWLEDGE));
+    requireNone(ours, "StorageClass", ACKNOWLEDGE + ", " + SECTOR_BYTES);
+    return new ClassParameters(sectorBytes, durable);
   }
 
   /** There are none of our own yet. */
@@ -34,7 +40,7 @@ public record ClassParameters(int sectorBytes) {
 
   /** The volume context was written by us; what others added to it is none of our business. */
   public static ClassParameters ofVolumeContext(Map<String, String> context) {
-    return new ClassParameters(sectorBytes(context.get(SECTOR_BYTES)));
+    return new ClassParameters(sectorBytes(context.get(SECTOR_BYTES)), false);
   }
 
   /** What the node has to know later. */
@@ -54,6 +60,19 @@ public record ClassParameters(int sectorBytes) {
       default ->
           throw CsiFailure.invalid(
               "parameter " + SECTOR_BYTES + " is \"" + text + "\": it can be 512 or 4096");
+    };
+  }
+
+  private static boolean durable(@Nullable String text) {
+    if (text == null) {
+      return false;
+    }
+    return switch (text) {
+      case "staged" -> false;
+      case "durable" -> true;
+      default ->
+          throw CsiFailure.invalid(
+              "parameter " + ACKNOWLEDGE + " is \"" + text + "\": it can be staged or durable");
     };
   }
 

@@ -97,9 +97,10 @@ public final class FakeEngine extends EngineGrpc.EngineImplBase implements Binda
             .setCreatedUnixMillis(CREATED_MILLIS);
     Optional<Volume> taken = named(volumes.values(), Volume::getName, request.getName());
     if (taken.isPresent()) {
+      wanted.setAcknowledge(taken.get().getAcknowledge());
       return same(taken.get(), wanted.setId(taken.get().getId()).build());
     }
-    Volume volume = wanted.setId(nextId()).build();
+    Volume volume = wanted.setId(nextId()).setAcknowledge(request.getAcknowledge()).build();
     volumes.put(volume.getId(), volume);
     return volume;
   }

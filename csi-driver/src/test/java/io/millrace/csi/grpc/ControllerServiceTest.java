@@ -32,6 +32,7 @@ import io.millrace.csi.proto.Volume;
 import io.millrace.csi.proto.VolumeCapability;
 import io.millrace.csi.proto.VolumeCapability.AccessMode;
 import io.millrace.csi.proto.VolumeContentSource;
+import io.millrace.engine.api.Acknowledge;
 import io.millrace.engine.api.StoreState;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
@@ -119,6 +120,18 @@ class ControllerServiceTest {
         Status.Code.ALREADY_EXISTS,
         () -> create(volume("a").setVolumeContentSource(volumeSource(first))));
     assertEquals(first, create(volume("a").setCapacityRange(atLeast(100 * MIB))));
+  }
+
+  @Test
+  void aVolumeAcknowledgesAsItsClassSays() {
+    create(volume("staged"));
+    Volume durable = create(volume("durable").putParameters("acknowledge", "durable"));
+    assertEquals(Acknowledge.STAGED, engineClient.volumeNamed("staged").get().getAcknowledge());
+    assertEquals(Acknowledge.DURABLE, engineClient.volumeNamed("durable").get().getAcknowledge());
+    assertEquals(durable, create(volume("durable")), "it keeps what it was made with");
+    refused(
+        Status.Code.INVALID_ARGUMENT,
+        () -> create(volume("never").putParameters("acknowledge", "never")));
   }
 
   @Test

@@ -80,6 +80,8 @@ final class Engine implements AutoCloseable {
             socket().toString(),
             "--state-dir",
             folder.resolve("state").toString(),
+            "--staging-dir",
+            folder.resolve("staging").toString(),
             "--health",
             "127.0.0.1:0")
         .redirectErrorStream(true)

@@ -1,6 +1,7 @@
 package io.millrace.csi.volume;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,6 +20,16 @@ class ClassParametersTest {
   }
 
   @Test
+  void aClassSaysWhenItsVolumesAcknowledge() {
+    var durable = ClassParameters.ofStorageClass(Map.of("acknowledge", "durable"));
+    assertTrue(durable.durable());
+    assertEquals(Map.of(), durable.volumeContext(), "the engine remembers it");
+    var staged = ClassParameters.ofStorageClass(Map.of("acknowledge", "staged"));
+    assertFalse(staged.durable());
+    assertEquals(staged, ClassParameters.ofStorageClass(Map.of()));
+  }
+
+  @Test
   void whatSidecarsAddIsAccepted() {
     var added =
         Map.of("csi.storage.k8s.io/pv/name", "pv", "csi.storage.k8s.io/pvc/namespace", "ns");
@@ -32,6 +43,7 @@ class ClassParametersTest {
 
   @Test
   void otherValuesAndUnknownNamesAreRefusedByName() {
+    refused("\"never\"", () -> ClassParameters.ofStorageClass(Map.of("acknowledge", "never")));
     refused("\"1024\"", () -> ClassParameters.ofStorageClass(Map.of("sectorBytes", "1024")));
     refused("\"sectorbytes\"", () -> ClassParameters.ofStorageClass(Map.of("sectorbytes", "512")));
     refused("\"retain\"", () -> ClassParameters.checkSnapshotClass(Map.of("retain", "yes")));

@@ -7,6 +7,9 @@ import java.lang.foreign.MemorySegment;
  * A commit in the making: its blocks lie in memory as they will on the disk, behind room for the
  * header, so that the whole goes out as one write.
  *
+ * <p>A block that is written again goes to the slot that is left over, and then its old slot is: so
+ * that what was answered stays whole whenever the process is killed.
+ *
  * <p>Life: opened on a place in a segment → filled → sealed → written → applied → reused.
  */
 final class Batch implements Disk.Done {
@@ -27,7 +30,7 @@ final class Batch implements Disk.Done {
   final long[] sourceSequences;
   final int[] crcs;
   final boolean[] damaged;
-  final MemorySegment records = MemorySegment.ofArray(new byte[RECORD_BYTES_MAX]);
+  final MemorySegment records;
 
   long epoch;
   long sequence;
@@ -40,31 +43,67 @@ final class Batch implements Disk.Done {
   int stream;
   int headerPages;
   int count;
+
+  /** The slot that the next block is put into: the one of the first {@code count + 1} left over. */
+  int spare;
+
   int recordCount;
   int recordBytes;
   long openedNanos;
   boolean complete;
 
+  private final int blocksMax;
   private final int roomPages;
   private final Written written;
 
-  /** Room for {@code blocksMax} blocks; for relocations the entries are longer. */
+  /** The memory of a batch: room for header and blocks, and one block more; and for records. */
+  record Room(PageBuffer image, MemorySegment records, int blocksMax) {}
+
+  /** In memory of this process. */
   Batch(Arena arena, int number, int blocksMax, boolean relocation, Written written) {
+    this(
+        new Room(
+            new PageBuffer(arena, imageBytes(blocksMax, relocation)),
+            MemorySegment.ofArray(new byte[RECORD_BYTES_MAX]),
+            blocksMax),
+        number,
+        relocation,
+        written);
+  }
+
+  /** Entries of relocations are longer. */
+  Batch(Room room, int number, boolean relocation, Written written) {
     this.number = number;
     this.relocation = relocation;
     this.written = written;
-    roomPages = CommitHeader.headerPages(blocksMax, entryBytes(), RECORD_BYTES_MAX);
-    buffer = new PageBuffer(arena, (long) (roomPages + blocksMax) * Bytes.PAGE);
-    layers = new Layer[blocksMax];
-    addresses = new long[blocksMax];
-    births = new long[blocksMax];
-    sources = new long[relocation ? blocksMax : 0];
-    sourceSequences = new long[relocation ? blocksMax : 0];
-    crcs = new int[blocksMax];
-    damaged = new boolean[relocation ? blocksMax : 0];
+    buffer = room.image();
+    records = room.records();
+    blocksMax = room.blocksMax();
+    roomPages = headerPagesMax(blocksMax, relocation);
+    int slots = blocksMax + 1;
+    layers = new Layer[slots];
+    addresses = new long[slots];
+    births = new long[slots];
+    sources = new long[relocation ? slots : 0];
+    sourceSequences = new long[relocation ? slots : 0];
+    crcs = new int[slots];
+    damaged = new boolean[relocation ? slots : 0];
+  }
+
+  /** The most header pages, then a page for each block and one more. */
+  static long imageBytes(int blocksMax, boolean relocation) {
+    return (headerPagesMax(blocksMax, relocation) + blocksMax + 1L) * Bytes.PAGE;
+  }
+
+  private static int headerPagesMax(int blocksMax, boolean relocation) {
+    return CommitHeader.headerPages(blocksMax, entryBytes(relocation), RECORD_BYTES_MAX);
   }
 
   int entryBytes() {
+    return entryBytes(relocation);
+  }
+
+  private static int entryBytes(boolean relocation) {
     return relocation ? CommitHeader.RELOCATION_ENTRY_BYTES : CommitHeader.ENTRY_BYTES;
   }
 
@@ -74,6 +113,7 @@ final class Batch implements Disk.Done {
     page = head.nextPage();
     stream = head.stream();
     count = 0;
+    spare = 0;
     recordCount = 0;
     recordBytes = 0;
     openedNanos = nowNanos;
@@ -88,16 +128,38 @@ final class Batch implements Disk.Done {
   boolean fits(int moreBlocks, int moreRecordBytes, int pagesLeft) {
     int blocks = count + moreBlocks;
     int bytes = recordBytes + moreRecordBytes;
-    return blocks <= layers.length
+    return blocks <= blocksMax
         && bytes <= RECORD_BYTES_MAX
         && CommitHeader.headerPages(blocks, entryBytes(), bytes) + blocks <= pagesLeft;
   }
 
-  /** Adds a block whose content is to be put at {@link #blockAt}. */
+  /** Makes the spare slot, where the content is to be, a block more; returns the slot. */
   int add(Layer layer, long address) {
-    layers[count] = layer;
-    addresses[count] = address;
-    return count++;
+    int slot = spare;
+    layers[slot] = layer;
+    addresses[slot] = address;
+    spare = ++count;
+    return slot;
+  }
+
+  /** Makes the spare slot the block that was in {@code old}, which becomes the spare one. */
+  int replace(int old) {
+    int slot = spare;
+    layers[slot] = layers[old];
+    addresses[slot] = addresses[old];
+    spare = old;
+    return slot;
+  }
+
+  /** The slot whose block must move to the spare one, so that no slot is left out; -1: none. */
+  int beyondSpare() {
+    return spare == count ? -1 : count;
+  }
+
+  /** Copies the block in a slot to the spare one. */
+  void copyToSpare(int slot) {
+    MemorySegment m = buffer.memory;
+    MemorySegment.copy(m, blockAt(slot), m, blockAt(spare), Bytes.PAGE);
   }
 
   int blockAt(int index) {
@@ -112,6 +174,15 @@ final class Batch implements Disk.Done {
     return headerPages + count;
   }
 
+  /** Before it is sealed: the pages that it will have as it is now. */
+  int pagesWhenSealed() {
+    return headerPagesNow() + count;
+  }
+
+  private int headerPagesNow() {
+    return CommitHeader.headerPages(count, entryBytes(), recordBytes);
+  }
+
   /** Where block {@code index} will be found once written. */
   long location(int index) {
     return Location.of(segment, page + headerPages + index);
@@ -119,7 +190,7 @@ final class Batch implements Disk.Done {
 
   /** Encodes the header; the batch is immutable from now on. */
   void seal(Checksum checksum) {
-    headerPages = CommitHeader.headerPages(count, entryBytes(), recordBytes);
+    headerPages = headerPagesNow();
     MemorySegment m = buffer.memory;
     long at = headerAt();
     m.asSlice(at, (long) headerPages * Bytes.PAGE).fill((byte) 0);
@@ -150,8 +221,12 @@ final class Batch implements Disk.Done {
   }
 
   void submit(Disk disk, Geometry geometry) {
-    MemorySegment image = buffer.memory.asSlice(headerAt(), (long) pages() * Bytes.PAGE);
-    disk.write(geometry.offset(segment, page), image, this);
+    disk.write(geometry.offset(segment, page), image(), this);
+  }
+
+  /** What goes to the disk; once sealed. */
+  MemorySegment image() {
+    return buffer.memory.asSlice(headerAt(), (long) pages() * Bytes.PAGE);
   }
 
   @Override

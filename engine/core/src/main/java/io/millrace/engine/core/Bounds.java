@@ -55,7 +55,10 @@ record Bounds(Geometry geometry) {
       case Records.VolumeCreated r -> size(r.sizeBytes());
       case Records.VolumeResized r -> size(r.sizeBytes());
       case Records.SnapshotCreated r -> size(r.sizeBytes());
-      case Records.VolumeDeleted _, Records.SnapshotDeleted _, Records.VolumeForked _ -> {}
+      case Records.VolumeDeleted _,
+          Records.VolumeChanged _,
+          Records.SnapshotDeleted _,
+          Records.VolumeForked _ -> {}
     }
   }
 

@@ -22,6 +22,7 @@ public record Catalog(List<Volume> volumes, List<Snapshot> snapshots) {
    * @param sourceSnapshotId 0 when it has none
    * @param sourceVolumeId 0 when it has none
    * @param ownBlocks blocks of 4 KiB written since the last freeze and committed
+   * @param durable a write is acknowledged when it is durable, not when it is staged
    */
   public record Volume(
       long id,
@@ -30,7 +31,8 @@ public record Catalog(List<Volume> volumes, List<Snapshot> snapshots) {
       long sourceSnapshotId,
       long sourceVolumeId,
       long createdUnixMillis,
-      long ownBlocks) {}
+      long ownBlocks,
+      boolean durable) {}
 
   /**
    * A frozen volume.

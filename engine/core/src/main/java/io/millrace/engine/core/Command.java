@@ -8,22 +8,29 @@ public sealed interface Command {
    * @param sizeBytes a multiple of 512; 0 with a source: the source's size
    * @param sourceSnapshotId 0 when there is none; at most one of the two sources
    * @param sourceVolumeId 0 when there is none
+   * @param durable as in {@link ChangeVolume}; a volume that is there already keeps what it has
    */
-  record CreateVolume(String name, long sizeBytes, long sourceSnapshotId, long sourceVolumeId)
+  record CreateVolume(
+      String name, long sizeBytes, long sourceSnapshotId, long sourceVolumeId, boolean durable)
       implements Command {
+    /** The same, whose writes are acknowledged so. */
+    public CreateVolume acknowledging(boolean whenDurable) {
+      return new CreateVolume(name, sizeBytes, sourceSnapshotId, sourceVolumeId, whenDurable);
+    }
+
     /** An empty volume. */
     public static CreateVolume empty(String name, long sizeBytes) {
-      return new CreateVolume(name, sizeBytes, 0, 0);
+      return new CreateVolume(name, sizeBytes, 0, 0, false);
     }
 
     /** A clone of a snapshot. */
     public static CreateVolume ofSnapshot(String name, long sizeBytes, long snapshotId) {
-      return new CreateVolume(name, sizeBytes, snapshotId, 0);
+      return new CreateVolume(name, sizeBytes, snapshotId, 0, false);
     }
 
     /** A clone of a live volume as it is at this moment. */
     public static CreateVolume ofVolume(String name, long sizeBytes, long volumeId) {
-      return new CreateVolume(name, sizeBytes, 0, volumeId);
+      return new CreateVolume(name, sizeBytes, 0, volumeId, false);
     }
   }
 
@@ -32,6 +39,13 @@ public sealed interface Command {
 
   /** Grows, or with {@code allowShrink} also shrinks, which discards what is beyond the new end. */
   record ResizeVolume(long volumeId, long sizeBytes, boolean allowShrink) implements Command {}
+
+  /**
+   * From its answer on.
+   *
+   * @param durable a write is acknowledged when it is durable; else when it is staged
+   */
+  record ChangeVolume(long volumeId, boolean durable) implements Command {}
 
   /** Freezes the volume as it is at this moment: every write answered before is in it. */
   record CreateSnapshot(String name, long volumeId) implements Command {}

@@ -99,7 +99,7 @@ final class Commander {
       case Plan.Refuse p -> refuse(tag, p.error());
       case Plan.Already p -> durability.await(committer.sealAll(), tag, p.result());
       case Plan.Log p -> {
-        p.records().forEach(committer::addRecord);
+        committer.addRecords(p.records());
         durability.await(committer.sealAll(), tag, p.result().get());
       }
       case Plan.Shrink p -> shrink(p.volume(), p.sizeBytes(), held);
@@ -155,6 +155,7 @@ final class Commander {
       case Command.CreateVolume c -> createVolume(c);
       case Command.DeleteVolume c -> deleteVolume(c);
       case Command.ResizeVolume c -> resizeVolume(c, held.shrunk);
+      case Command.ChangeVolume c -> changeVolume(c);
       case Command.CreateSnapshot c -> createSnapshot(c);
       case Command.DeleteSnapshot c -> deleteSnapshot(c);
     };
@@ -206,7 +207,8 @@ final class Commander {
             clock.wallMillis(),
             c.sourceSnapshotId(),
             c.sourceVolumeId(),
-            c.name()));
+            c.name(),
+            flags(c.durable())));
     clones += base == 0 ? 0 : 1;
     return new Plan.Log(records, () -> volumeDone(id));
   }
@@ -275,6 +277,22 @@ final class Commander {
             new StoreError.FailedPrecondition(
                 "volume %s has %d bytes: shrinking to %d must be allowed expressly"
                     .formatted(volume.name, volume.sizeBytes, c.sizeBytes())));
+  }
+
+  private Plan changeVolume(Command.ChangeVolume c) {
+    Volume volume = namespace.volumes.get(c.volumeId());
+    if (volume == null) {
+      return notFound("volume", c.volumeId());
+    }
+    return volume.durable == c.durable()
+        ? new Plan.Already(volumeDone(volume.id))
+        : new Plan.Log(
+            List.of(new Records.VolumeChanged(volume.id, flags(c.durable()))),
+            () -> volumeDone(volume.id));
+  }
+
+  private static long flags(boolean durable) {
+    return durable ? Records.FLAG_DURABLE : 0;
   }
 
   private Plan createSnapshot(Command.CreateSnapshot c) {

@@ -158,7 +158,8 @@ final class CommitHeader {
         && f.headerPages == headerPages(f.entries, f.entryBytes, f.recordBytes);
   }
 
-  private static Fields fields(PageBuffer buffer, int at) {
+  /** What stands at a byte of the buffer, of which nothing is checked. */
+  static Fields fields(PageBuffer buffer, int at) {
     var m = buffer.memory;
     return new Fields(
         Bytes.u64(m, at + 24),

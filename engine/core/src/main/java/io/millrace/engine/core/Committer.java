@@ -1,6 +1,6 @@
 package io.millrace.engine.core;
 
-import java.lang.foreign.Arena;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * applies them to the maps strictly in LSN order.
  *
  * <p>One batch is open at a time and has its LSN and its place from the start. A block that is
- * written again while its batch is open is overwritten in memory, which is not visible after a
- * crash because a commit survives whole or not at all. Once a batch holds a record it takes no more
+ * written again while its batch is open takes no more room, which is not visible after a crash
+ * because a commit survives whole or not at all. Once a batch holds a record it takes no more
  * blocks: within a commit, blocks come before records.
  */
 final class Committer implements Batch.Written {
@@ -24,6 +24,7 @@ final class Committer implements Batch.Written {
   private final long epoch;
 
   private final LogHead head;
+  private final StagingRing ring;
   private final Batch[] batches;
   private final int[] newBlocks;
   private final long[] growth;
@@ -45,6 +46,7 @@ final class Committer implements Batch.Written {
   private int appliedCrc;
   private long durableLsn;
   private long sealWantedLsn;
+  private long sealWhenIdleLsn;
   private long unappliedRecordsLsn;
   private boolean starved;
 
@@ -84,8 +86,8 @@ final class Committer implements Batch.Written {
     witnessedLsn = lastLsn;
     quietSinceNanos = s.clock.nanos();
     head = new LogHead(table, disk, checksum, s.arena, LogHead.STREAM_USER);
-    int blocksMax = blocksMax(options, table.geometry);
-    int count = Math.clamp(options.stagingBytes() / (blocksMax * Bytes.PAGE), 2, 1024);
+    ring = s.ring;
+    int count = ring.places();
     batches = new Batch[count];
     free = new Batch[count];
     inFlight = new Batch[count];
@@ -94,13 +96,9 @@ final class Committer implements Batch.Written {
     zeroedLeaves = new int[count];
     zeroedLeavesMax = options.tuning().zeroLeavesMax();
     witnessDelayNanos = options.tuning().quietNanos();
-    index = new StagedIndex(count * blocksMax);
-    makeBatches(s.arena, blocksMax);
-  }
-
-  private void makeBatches(Arena arena, int blocksMax) {
-    for (int i = 0; i < batches.length; i++) {
-      batches[i] = new Batch(arena, i, blocksMax, false, this);
+    index = new StagedIndex(count * blocksMax(options, table.geometry));
+    for (int i = 0; i < count; i++) {
+      batches[i] = new Batch(ring.place(i).room(), i, false, this);
       free[freeCount++] = batches[i];
     }
   }
@@ -210,24 +208,48 @@ final class Committer implements Batch.Written {
     batch.open(head, nowNanos);
     batch.epoch = epoch;
     batch.sequence = lastLsn + 1;
+    batch.durableLsn = durableLsn;
+    batch.previousCrc = lastCrc;
+    ring.place(batch.number).open(batch);
     newBlocks[batch.number] = 0;
     growth[batch.number] = 0;
     zeroedLeaves[batch.number] = 0;
     open = batch;
   }
 
-  /** A place for the block's content; call {@link #roomForBlock} before. */
-  int add(Layer layer, long address, boolean comesToLife) {
+  /**
+   * Where a block's content is to be put, before {@link #publish}; call {@link #roomForBlock}
+   * before, unless the block is in the open batch.
+   */
+  int claim() {
+    return claim(requireOpen());
+  }
+
+  private int claim(Batch batch) {
+    ring.place(batch.number).withdraw(batch.spare);
+    return StagedIndex.reference(batch.number, batch.spare);
+  }
+
+  /** What was put there is the block from now on. */
+  void publish(Layer layer, long address, boolean comesToLife) {
     Batch batch = requireOpen();
-    int reference = StagedIndex.reference(batch.number, batch.add(layer, address));
-    index.put(layer, address, reference);
+    int old = find(layer, address);
+    if (old >= 0 && StagedIndex.batch(old) == batch.number) {
+      publish(batch, layer, address, batch.replace(StagedIndex.index(old)));
+      return;
+    }
+    publish(batch, layer, address, batch.add(layer, address));
     layer.staged++;
     layer.touched = true;
     if (comesToLife) {
       newBlocks[batch.number]++;
       space.staged(1, 0);
     }
-    return reference;
+  }
+
+  private void publish(Batch batch, Layer layer, long address, int slot) {
+    ring.place(batch.number).publish(slot, layer.id, address);
+    index.put(layer, address, StagedIndex.reference(batch.number, slot));
   }
 
   void addZeroed(Layer layer, long first, ZeroPlan plan) {
@@ -236,6 +258,7 @@ final class Committer implements Batch.Written {
     batch.recordBytes =
         Records.encodeZeroed(batch.records, batch.recordBytes, layer.id, first, count);
     batch.recordCount++;
+    ring.place(batch.number).publishRecords(batch.recordBytes, batch.recordCount);
     layer.touched = true;
     zeroedLeaves[batch.number] += plan.leaves();
     growth[batch.number] += plan.growthBytes();
@@ -243,14 +266,16 @@ final class Committer implements Batch.Written {
     zeros.add(layer, first, count, batch.sequence);
   }
 
-  /** Adds a record of the catalog and takes its effect at once; returns its LSN. */
-  long addRecord(Records record) {
+  /** Adds records of the catalog, all or none, and takes their effect at once. */
+  void addRecords(List<Records> records) {
     Batch batch = requireOpen();
-    batch.recordBytes = Records.encode(record, batch.records, batch.recordBytes);
-    batch.recordCount++;
-    namespace.change(record);
+    for (Records record : records) {
+      batch.recordBytes = Records.encode(record, batch.records, batch.recordBytes);
+      batch.recordCount++;
+      namespace.change(record);
+    }
+    ring.place(batch.number).publishRecords(batch.recordBytes, batch.recordCount);
     unappliedRecordsLsn = batch.sequence;
-    return batch.sequence;
   }
 
   private Batch requireOpen() {
@@ -270,6 +295,16 @@ final class Committer implements Batch.Written {
       return lastLsn;
     }
     sealWantedLsn = batch.sequence;
+    return batch.sequence;
+  }
+
+  /** The same; wants it written as soon as nothing is being written: meanwhile others join. */
+  long sealWhenIdle() {
+    Batch batch = open;
+    if (batch == null || batch.isEmpty()) {
+      return lastLsn;
+    }
+    sealWhenIdleLsn = batch.sequence;
     return batch.sequence;
   }
 
@@ -363,7 +398,9 @@ final class Committer implements Batch.Written {
     long age = nowNanos - batch.openedNanos;
     if (sealWantedLsn >= batch.sequence
         || age >= options.commitDelayNanos()
-        || (flightSize == 0 && batch.count * Bytes.PAGE >= options.commitBytesMin())) {
+        || (flightSize == 0
+            && (sealWhenIdleLsn >= batch.sequence
+                || batch.count * Bytes.PAGE >= options.commitBytesMin()))) {
       close(batch);
       return Long.MAX_VALUE;
     }
@@ -373,7 +410,7 @@ final class Committer implements Batch.Written {
   private void close(Batch batch) {
     open = null;
     if (batch.isEmpty()) {
-      free[freeCount++] = batch;
+      free(batch);
     } else {
       contentLsn = batch.sequence;
       seal(batch);
@@ -384,8 +421,9 @@ final class Committer implements Batch.Written {
     open = null;
     witnessLsn = batch.isEmpty() ? batch.sequence : witnessLsn;
     lastLsn = batch.sequence;
+    closeHole(batch);
     batch.durableLsn = durableLsn;
-    batch.previousCrc = lastCrc;
+    ring.place(batch.number).seal(durableLsn);
     batch.seal(checksum);
     lastCrc = batch.headerCrc;
     head.advance(batch);
@@ -394,6 +432,21 @@ final class Committer implements Batch.Written {
     commits++;
     loggedBytes += (long) batch.pages() * Bytes.PAGE;
     batch.submit(disk, table.geometry);
+  }
+
+  /** Moves the last block to the slot that was left over, if that is not the last. */
+  private void closeHole(Batch batch) {
+    int last = batch.beyondSpare();
+    if (last >= 0) {
+      claim(batch);
+      batch.copyToSpare(last);
+      publish(batch, batch.layers[last], batch.addresses[last], batch.replace(last));
+    }
+  }
+
+  private void free(Batch batch) {
+    ring.place(batch.number).free();
+    free[freeCount++] = batch;
   }
 
   @Override
@@ -438,7 +491,7 @@ final class Committer implements Batch.Written {
     zeros.applied(appliedLsn);
     space.applied(newBlocks[batch.number], growth[batch.number]);
     table.writing[batch.segment]--;
-    free[freeCount++] = batch;
+    free(batch);
   }
 
   private void settle(Batch batch, int at) {

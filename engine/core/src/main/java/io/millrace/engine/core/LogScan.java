@@ -69,6 +69,21 @@ final class LogScan {
     return doubtful <= endOfHeader(buffer, used, segment) ? doubtful : -1;
   }
 
+  /** Takes a commit that was written just now, instead of what was found in its place. */
+  void add(Batch batch) {
+    CommitHeader.Fields f = CommitHeader.fields(batch.buffer, batch.headerAt());
+    MemorySegment header = MemorySegment.ofArray(new byte[f.recordsAt() + f.recordBytes()]);
+    MemorySegment.copy(batch.buffer.memory, batch.headerAt(), header, 0, header.byteSize());
+    user.put(f.sequence(), new Commit(f, header, true));
+    Found before = segments.get(f.segment());
+    int used = f.page() + f.pages();
+    if (before != null && before.sequence() == f.segmentSequence()) {
+      used = Math.max(used, before.usedPages());
+    }
+    segments.put(f.segment(), new Found(f.segmentSequence(), f.stream(), used));
+    highestSequence = Math.max(highestSequence, f.segmentSequence());
+  }
+
   /** The last page of what may be a header at {@code page}. */
   private int endOfHeader(PageBuffer buffer, int page, int segment) {
     long at = (long) page * Bytes.PAGE;

@@ -135,6 +135,7 @@ final class Namespace {
       case Records.VolumeCreated r -> createVolume(r);
       case Records.VolumeDeleted r -> removeVolume(r.volumeId());
       case Records.VolumeResized r -> resizeVolume(r);
+      case Records.VolumeChanged r -> changeVolume(r);
       case Records.SnapshotCreated r -> createSnapshot(r);
       case Records.SnapshotDeleted r -> removeSnapshot(r.snapshotId());
       case Records.VolumeForked r -> fork(r);
@@ -152,6 +153,7 @@ final class Namespace {
       }
       case Records.VolumeCreated _,
           Records.VolumeResized _,
+          Records.VolumeChanged _,
           Records.SnapshotCreated _,
           Records.VolumeForked _ -> {}
     }
@@ -289,6 +291,13 @@ final class Namespace {
       logicalBytes += r.sizeBytes() - volume.sizeBytes;
       volume.sizeBytes = r.sizeBytes();
       volume.writableBytes = r.sizeBytes();
+    }
+  }
+
+  private void changeVolume(Records.VolumeChanged r) {
+    Volume volume = volumes.get(r.volumeId());
+    if (volume != null) {
+      volume.durable = (r.flags() & Records.FLAG_DURABLE) != 0;
     }
   }
 

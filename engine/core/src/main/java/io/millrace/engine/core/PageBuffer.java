@@ -11,7 +11,12 @@ final class PageBuffer {
   private final ByteBuffer view;
 
   PageBuffer(Arena arena, long bytes) {
-    memory = arena.allocate(bytes, Bytes.PAGE);
+    this(arena.allocate(bytes, Bytes.PAGE));
+  }
+
+  /** On memory that begins at a page. */
+  PageBuffer(MemorySegment memory) {
+    this.memory = memory;
     view = memory.asByteBuffer();
   }
 

@@ -9,13 +9,16 @@ import java.nio.charset.StandardCharsets;
  * <pre>
  * record: u16 type, u16 bytes of the body, body (all u64 unless said otherwise; 0: none)
  *  1 volume created    volume, layer, parent layer, size, created, source snapshot, source volume,
- *                      u16 bytes of the name, name in UTF-8
+ *                      u16 bytes of the name, name in UTF-8, then if they are not 0: flags
  *  2 volume deleted    volume, layer
  *  3 volume resized    volume, size
  *  4 snapshot created  snapshot, volume, layer, size, created, u16 bytes of the name, name
  *  5 snapshot deleted  snapshot, layer
  *  6 volume forked     volume, layer that is frozen, new top layer on it
  *  7 zeroed            layer, first block, blocks
+ *  8 volume changed    volume, flags
+ *
+ * flags: bit 0: a write is acknowledged when it is durable
  * </pre>
  */
 sealed interface Records {
@@ -23,6 +26,7 @@ sealed interface Records {
   int HEADER_BYTES = 4;
   int ZEROED_BYTES = HEADER_BYTES + 24;
   int NAME_BYTES_MAX = 255;
+  long FLAG_DURABLE = 1;
 
   record VolumeCreated(
       long volumeId,
@@ -32,12 +36,15 @@ sealed interface Records {
       long createdUnixMillis,
       long sourceSnapshotId,
       long sourceVolumeId,
-      String name)
+      String name,
+      long flags)
       implements Records {}
 
   record VolumeDeleted(long volumeId, long layerId) implements Records {}
 
   record VolumeResized(long volumeId, long sizeBytes) implements Records {}
+
+  record VolumeChanged(long volumeId, long flags) implements Records {}
 
   record SnapshotCreated(
       long snapshotId,
@@ -58,21 +65,25 @@ sealed interface Records {
     int end =
         switch (record) {
           case VolumeCreated r ->
-              name(
+              flags(
                   m,
-                  longs(
+                  name(
                       m,
-                      body,
-                      r.volumeId,
-                      r.layerId,
-                      r.parentLayerId,
-                      r.sizeBytes,
-                      r.createdUnixMillis,
-                      r.sourceSnapshotId,
-                      r.sourceVolumeId),
-                  r.name);
+                      longs(
+                          m,
+                          body,
+                          r.volumeId,
+                          r.layerId,
+                          r.parentLayerId,
+                          r.sizeBytes,
+                          r.createdUnixMillis,
+                          r.sourceSnapshotId,
+                          r.sourceVolumeId),
+                      r.name),
+                  r.flags);
           case VolumeDeleted r -> longs(m, body, r.volumeId, r.layerId);
           case VolumeResized r -> longs(m, body, r.volumeId, r.sizeBytes);
+          case VolumeChanged r -> longs(m, body, r.volumeId, r.flags);
           case SnapshotCreated r ->
               name(
                   m,
@@ -118,7 +129,7 @@ sealed interface Records {
     return switch (Bytes.u16(m, at)) {
       case 1 -> fitsWithName(m, at, body, 7);
       case 4 -> fitsWithName(m, at, body, 5);
-      case 2, 3, 5 -> body >= 16;
+      case 2, 3, 5, 8 -> body >= 16;
       case 6, TYPE_ZEROED, Chunk.TYPE_LAYER, Chunk.TYPE_MERGED -> body >= 24;
       default -> false;
     };
@@ -146,7 +157,8 @@ sealed interface Records {
               number(m, at, 4),
               number(m, at, 5),
               number(m, at, 6),
-              name(m, at, 7));
+              name(m, at, 7),
+              flags(m, at));
       case 2 -> new VolumeDeleted(number(m, at, 0), number(m, at, 1));
       case 3 -> new VolumeResized(number(m, at, 0), number(m, at, 1));
       case 4 ->
@@ -159,6 +171,7 @@ sealed interface Records {
               name(m, at, 5));
       case 5 -> new SnapshotDeleted(number(m, at, 0), number(m, at, 1));
       case 6 -> new VolumeForked(number(m, at, 0), number(m, at, 1), number(m, at, 2));
+      case 8 -> new VolumeChanged(number(m, at, 0), number(m, at, 1));
       default -> throw new IllegalStateException("record type " + type(m, at));
     };
   }
@@ -171,6 +184,7 @@ sealed interface Records {
       case SnapshotCreated _ -> 4;
       case SnapshotDeleted _ -> 5;
       case VolumeForked _ -> 6;
+      case VolumeChanged _ -> 8;
     };
   }
 
@@ -193,6 +207,18 @@ sealed interface Records {
     Bytes.u16(m, at, utf8.length);
     MemorySegment.copy(MemorySegment.ofArray(utf8), 0, m, at + 2, utf8.length);
     return at + 2 + utf8.length;
+  }
+
+  /** Left out when there is none, as by versions that know of none. */
+  private static int flags(MemorySegment m, int at, long flags) {
+    return flags == 0 ? at : longs(m, at, flags);
+  }
+
+  /** Behind the name of a volume, if they are there. */
+  private static long flags(MemorySegment m, int at) {
+    int name = at + HEADER_BYTES + 7 * 8;
+    int flags = name + 2 + Bytes.u16(m, name);
+    return flags + 8 <= next(m, at) ? Bytes.u64(m, flags) : 0;
   }
 
   private static String name(MemorySegment m, int at, int after) {

@@ -9,7 +9,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From a disk to a state that can serve: superblock → root → checkpoint → log → next epoch.
+ * From a disk to a state that can serve: superblock → root → checkpoint → log → what was staged →
+ * next epoch.
  *
  * <p>Writes again what counts and is perhaps in a cache only, then the next epoch, and nothing
  * else: so it may be cut short anywhere and begun again. Each step submits its reads or writes and
@@ -21,7 +22,7 @@ final class Recovery {
   private final Manner manner;
   private final PageBuffer[] pages = new PageBuffer[2];
   private final ArrayDeque<ChunkReference> references = new ArrayDeque<>();
-  private final Tuning tuning;
+  private final Staging staging;
   private final Steps steps;
   private int staleSuperblock;
   private int staleRoot;
@@ -41,7 +42,8 @@ final class Recovery {
       int lastCrc,
       long checkpointNumber,
       long nextRelocation,
-      Rebuilt rebuilt) {}
+      Rebuilt rebuilt,
+      Staging staging) {}
 
   /** What a rebuild placed; zeros when there was none. */
   record Rebuilt(long blocks, long bySummary) {}
@@ -59,8 +61,8 @@ final class Recovery {
     static final Manner LOOK_REBUILT = new Manner(true, true);
   }
 
-  Recovery(Disk disk, Arena arena, long storageBytes, Tuning tuning, Manner manner) {
-    this.tuning = tuning;
+  Recovery(Disk disk, Arena arena, long storageBytes, Staging staging, Manner manner) {
+    this.staging = staging;
     this.manner = manner;
     this.arena = arena;
     this.storageBytes = storageBytes;
@@ -143,6 +145,11 @@ final class Recovery {
 
   private void begin(Superblock found) {
     work = new Work(found, arena);
+    Optional<String> refused = staging.open(found);
+    if (refused.isPresent()) {
+      damaged("staging ring: " + refused.get());
+      return;
+    }
     readPage(Geometry.ROOT_A, 0);
     readPage(Geometry.ROOT_B, 1);
     steps.then(this::chooseRoot);
@@ -269,7 +276,7 @@ final class Recovery {
     w.table.sequenceAtLeast(w.root.nextSegmentSequence());
     w.namespace.idsFrom(w.root.nextId());
     LogReader.Limits limits =
-        new LogReader.Limits(w.root.nextSegmentSequence(), tuning.scanAheadSegments());
+        new LogReader.Limits(w.root.nextSegmentSequence(), staging.tuning().scanAheadSegments());
     w.log = new LogReader(steps, w.table, w.scan, w.buffer, limits);
     w.log.readThen(w.openSegments(), w.reserve, this::replay);
   }
@@ -289,10 +296,38 @@ final class Recovery {
     Optional<String> bad = replay.run(durable);
     if (bad.isPresent()) {
       damaged(bad.get());
+    } else {
+      takeStaged(replay, durable);
+    }
+  }
+
+  private void takeStaged(Replay replay, long durable) {
+    Work w = work();
+    Optional<StagingRing> left = staging.left();
+    if (left.isEmpty()) {
+      settle();
       return;
     }
+    StagingTail.Log log = new StagingTail.Log(w.scan, w.table, w.namespace, w.checksum);
+    StagingTail tail = new StagingTail(steps, log, replay, left.get(), w.superblock.epoch());
+    tail.takeThen(durable, () -> stagedTaken(tail));
+  }
+
+  private void stagedTaken(StagingTail tail) {
+    if (tail.damage().isPresent()) {
+      damaged(tail.damage().get());
+    } else {
+      staging.taken(tail.report());
+      settle();
+    }
+  }
+
+  /** The log is at its end: what follows from it. */
+  private void settle() {
+    Work w = work();
+    Replay replay = java.util.Objects.requireNonNull(w.replay);
     w.blocks.countLive(w.namespace);
-    w.settleSegments(log, replay);
+    w.settleSegments(w.log(), replay);
     w.settleLayers();
     Findings findings = new Findings();
     new TreeCheck(w.namespace, findings).run();
@@ -401,7 +436,8 @@ final class Recovery {
             w.lastCrc,
             w.root.number(),
             Math.max(w.root.nextRelocation(), w.scan.highestRelocation() + 1),
-            w.rebuilt());
+            w.rebuilt(),
+            staging);
   }
 
   // ---- steps' tools

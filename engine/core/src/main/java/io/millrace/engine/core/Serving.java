@@ -17,6 +17,7 @@ final class Serving {
   final Namespace namespace;
   final Blocks blocks;
   final AnswerQueue answers;
+  final StagingRing ring;
   final Space space;
   final PageCache cache;
   final Committer committer;
@@ -31,6 +32,7 @@ final class Serving {
   final Scrubber scrubber;
 
   private final Housekeeping housekeeping;
+  private final StagingReport staging;
   private long nowNanos;
   private long flushes;
   private boolean closing;
@@ -60,6 +62,8 @@ final class Serving {
     namespace = loaded.namespace();
     blocks = loaded.blocks();
     namespace.hints.budget(options.mapBytesMax());
+    staging = loaded.staging().report();
+    ring = loaded.staging().begin(superblock, arena);
     space = new Space(table, namespace, options);
     cache = new PageCache(table, arena, options.cacheBytes());
     committer = new Committer(this, loaded.lastLsn(), loaded.lastCrc());
@@ -241,15 +245,6 @@ final class Serving {
   }
 
   StoreInfo info(long recoveryNanos) {
-    return new StoreInfo(
-        superblock.uuid(),
-        superblock.epoch(),
-        space.capacityBlocks() * Bytes.PAGE,
-        table.liveBlocks() * Bytes.PAGE,
-        space.freeBlocks() * Bytes.PAGE,
-        namespace.logicalBytes(),
-        namespace.volumes.size(),
-        namespace.snapshots.size(),
-        recoveryNanos);
+    return StoreInfo.of(superblock, namespace, space).opened(recoveryNanos, staging);
   }
 }

@@ -146,6 +146,10 @@ final class Space {
     return emptyCapacity;
   }
 
+  long liveBlocks() {
+    return table.liveBlocks();
+  }
+
   long freeBlocks() {
     int checkpoint = checkpointSegments() + WHITEOUT_SEGMENTS;
     long room = Math.min(emptyCapacity, capacityBlocks(checkpoint));

@@ -3,7 +3,6 @@ package io.millrace.engine.core;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,8 +14,6 @@ import org.jspecify.annotations.Nullable;
  * nothing.
  */
 public final class Store {
-  private static final UUID UNKNOWN = new UUID(0, 0);
-
   private final Clock clock;
   private final StoreOptions options;
   private final Arena arena = Arena.ofAuto();
@@ -29,11 +26,11 @@ public final class Store {
   private @Nullable Serving serving;
   private @Nullable String damage;
 
-  private Store(Storage storage, Clock clock, StoreOptions options, Recovery.Manner manner) {
+  private Store(Storage storage, Clock clock, Staging staging, Recovery.Manner manner) {
     this.clock = clock;
-    this.options = options;
     disk = new Disk(storage, health);
-    recovery = new Recovery(disk, arena, storage.sizeBytes(), options.tuning(), manner);
+    recovery = new Recovery(disk, arena, storage.sizeBytes(), staging, manner);
+    options = staging.options();
     openedNanos = clock.nanos();
   }
 
@@ -49,15 +46,22 @@ public final class Store {
 
   /** Begins recovery; {@link #poll} until {@link #state} is no longer RECOVERING. */
   public static Store open(Storage storage, Clock clock, StoreOptions options) {
-    return new Store(storage, clock, options, Recovery.Manner.OPEN);
+    return open(storage, clock, options, StagingMemory.NONE);
+  }
+
+  /** The same; what was answered outlives this process in that memory. */
+  public static Store open(
+      Storage storage, Clock clock, StoreOptions options, StagingMemory memory) {
+    return new Store(storage, clock, new Staging(memory, options), Recovery.Manner.OPEN);
   }
 
   /**
    * Like {@link #open}, for a store whose maps are damaged: it makes them anew from the commits.
    * They are on the disk once a checkpoint is, which {@link #close} writes.
    */
-  public static Store rebuild(Storage storage, Clock clock, StoreOptions options) {
-    return new Store(storage, clock, options, Recovery.Manner.REBUILD);
+  public static Store rebuild(
+      Storage storage, Clock clock, StoreOptions options, StagingMemory memory) {
+    return new Store(storage, clock, new Staging(memory, options), Recovery.Manner.REBUILD);
   }
 
   /** What the store can do now. */
@@ -189,7 +193,7 @@ public final class Store {
   /** Identity and room; valid once no longer RECOVERING. */
   public StoreInfo info() {
     Serving s = serving;
-    return s == null ? new StoreInfo(UNKNOWN, 0, 0, 0, 0, 0, 0, 0, 0) : s.info(recoveryNanos);
+    return s == null ? StoreInfo.NONE : s.info(recoveryNanos);
   }
 
   /** Throws when the maps, the live bits and the layers do not agree; for tests. */

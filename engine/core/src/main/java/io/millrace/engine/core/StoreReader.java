@@ -88,8 +88,7 @@ public final class StoreReader {
   }
 
   static Outcome recover(BlockingDisk disk, Arena arena, Recovery.Manner manner) {
-    Recovery recovery =
-        new Recovery(disk.disk(), arena, disk.sizeBytes(), Tuning.defaults(), manner);
+    Recovery recovery = new Recovery(disk.disk(), arena, disk.sizeBytes(), Staging.none(), manner);
     disk.run(recovery);
     Recovery.@Nullable Loaded loaded = recovery.loaded();
     return loaded == null
@@ -110,6 +109,13 @@ public final class StoreReader {
   /** Those of them that only a summary names, because the header of their commit is damaged. */
   public long rebuiltBySummary() {
     return loaded.rebuilt().bySummary();
+  }
+
+  /** Identity and room, as an engine with the default options has it. */
+  public StoreInfo info() {
+    Namespace namespace = loaded.namespace();
+    Space space = new Space(loaded.table(), namespace, StoreOptions.defaults());
+    return StoreInfo.of(loaded.superblock(), namespace, space);
   }
 
   /** The volumes and snapshots. */

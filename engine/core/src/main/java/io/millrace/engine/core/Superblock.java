@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *   40 u64 read-only compatible  88 u64 LSN up to which this opening found the log durable
  *   48 u64 incompatible          96 u64 secret
  *  104 u32 checksum of the header of that LSN's commit (0: none) · 108 u32 zero
- *  112 reserved, zeros (key slots, tier, ring stamp)
+ *  112 reserved, zeros (key slots, tier)
  *                              4092 u32 CRC32C of bytes 0..4091
  * </pre>
  *

@@ -14,6 +14,9 @@ final class Volume {
 
   Layer top;
 
+  /** A write is answered when it is durable. */
+  boolean durable;
+
   Volume(Records.VolumeCreated created, Layer top) {
     id = created.volumeId();
     name = created.name();
@@ -22,17 +25,33 @@ final class Volume {
     sourceVolumeId = created.sourceVolumeId();
     sizeBytes = created.sizeBytes();
     writableBytes = sizeBytes;
+    durable = (created.flags() & Records.FLAG_DURABLE) != 0;
     this.top = top;
   }
 
   Catalog.Volume view() {
     return new Catalog.Volume(
-        id, name, sizeBytes, sourceSnapshotId, sourceVolumeId, createdUnixMillis, top.map.blocks());
+        id,
+        name,
+        sizeBytes,
+        sourceSnapshotId,
+        sourceVolumeId,
+        createdUnixMillis,
+        top.map.blocks(),
+        durable);
   }
 
   /** As a checkpoint holds it: with the top layer, whose parent the layer itself names. */
   Records.VolumeCreated record() {
     return new Records.VolumeCreated(
-        id, top.id, 0, sizeBytes, createdUnixMillis, sourceSnapshotId, sourceVolumeId, name);
+        id,
+        top.id,
+        0,
+        sizeBytes,
+        createdUnixMillis,
+        sourceSnapshotId,
+        sourceVolumeId,
+        name,
+        durable ? Records.FLAG_DURABLE : 0);
   }
 }

@@ -34,6 +34,9 @@ final class Writer {
   private int active;
   private boolean hopeless;
 
+  /** The block that room was made for is not there yet. */
+  private boolean comesToLife;
+
   long writes;
   long writeBytes;
   long zeroBytes;
@@ -147,13 +150,16 @@ final class Writer {
   private Progress end(Request r, int errno) {
     IntConsumer then = r.then;
     long tag = r.tag;
+    boolean durable = r.volume().durable;
     r.end();
     free.push(r);
     active--;
-    if (then == null) {
-      answers.add(tag, errno);
-    } else {
+    if (then != null) {
       then.accept(errno);
+    } else if (durable && errno == 0) {
+      serving.durability.await(committer.sealWhenIdle(), tag, null);
+    } else {
+      answers.add(tag, errno);
     }
     return Progress.DONE;
   }
@@ -181,14 +187,13 @@ final class Writer {
   private Progress stageWhole(Request r, long now) {
     Layer top = r.volume().top;
     long address = r.position / Bytes.PAGE;
-    int reference = committer.find(top, address);
-    if (reference < 0 || !committer.inOpenBatch(reference)) {
-      reference = place(r, top, address, now);
-      if (reference < 0) {
-        return waitOrFail(r);
-      }
+    int newest = committer.find(top, address);
+    if ((newest < 0 || !committer.inOpenBatch(newest)) && !roomFor(r, top, address, now)) {
+      return waitOrFail(r);
     }
+    int reference = committer.claim();
     r.copyTo(committer.buffer(reference).memory, committer.at(reference), address);
+    committer.publish(top, address, comesToLife);
     return Progress.DONE;
   }
 
@@ -209,20 +214,19 @@ final class Writer {
       r.errno = Errno.EIO;
       return Progress.DONE;
     }
-    if (found == Resolver.STAGED
-        && committer.find(top, address) == newest
-        && committer.inOpenBatch(newest)) {
-      r.copyTo(committer.buffer(newest).memory, committer.at(newest), address);
-      return Progress.DONE;
-    }
-    int reference = place(r, top, address, now);
-    if (reference < 0) {
+    boolean inOpenBatch =
+        found == Resolver.STAGED
+            && committer.find(top, address) == newest
+            && committer.inOpenBatch(newest);
+    if (!inOpenBatch && !roomFor(r, top, address, now)) {
       return waitOrFail(r);
     }
+    int reference = committer.claim();
     MemorySegment to = committer.buffer(reference).memory;
     long at = committer.at(reference);
     copyBase(r, found, newest, to, at);
     r.copyTo(to, at, address);
+    committer.publish(top, address, comesToLife);
     return Progress.DONE;
   }
 
@@ -247,17 +251,14 @@ final class Writer {
     return Progress.WAITS_FOR_FILL;
   }
 
-  /** A place in the open batch for the block; negative: wait, or the request has failed. */
-  private int place(Request r, Layer top, long address, long now) {
-    boolean comesToLife = !resolver.owns(top, address);
+  /** Makes room in the open batch for one more block; false: wait, or the request has failed. */
+  private boolean roomFor(Request r, Layer top, long address, long now) {
+    comesToLife = !resolver.owns(top, address);
     if (comesToLife && !space.admits() && !serving.spaceMayReturn()) {
       r.errno = Errno.ENOSPC;
-      return -1;
+      return false;
     }
-    if ((comesToLife && !space.admits()) || !committer.roomForBlock(now)) {
-      return -1;
-    }
-    return committer.add(top, address, comesToLife);
+    return !(comesToLife && !space.admits()) && committer.roomForBlock(now);
   }
 
   private Progress waitOrFail(Request r) {

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,7 @@ final class Bench implements Answers {
   private static final int POLLS_MAX = 100_000;
 
   final MemoryStorage disk;
-  private final StoreOptions options;
+  private StoreOptions options;
   private final Arena arena = Arena.ofAuto();
   private final Map<Long, Integer> errnos = new HashMap<>();
   private final Map<Long, CommandResult> results = new HashMap<>();
@@ -37,10 +38,21 @@ final class Bench implements Answers {
         }
       };
   private @Nullable Store store;
+  private StagingMemory staging = StagingMemory.NONE;
 
   private Bench(long bytes, StoreOptions options) {
     disk = new MemoryStorage(bytes);
     this.options = options;
+  }
+
+  /** From the next opening on. */
+  void options(StoreOptions other) {
+    options = other;
+  }
+
+  /** From the next opening on writes are staged there. */
+  void stageIn(StagingMemory memory) {
+    staging = memory;
   }
 
   static Clock stoppedClock() {
@@ -80,7 +92,7 @@ final class Bench implements Answers {
   }
 
   void open() {
-    Store opened = Store.open(disk, clock, options);
+    Store opened = Store.open(disk, clock, options, staging);
     store = opened;
     for (int i = 0; i < POLLS_MAX && opened.state() == StoreState.RECOVERING; i++) {
       opened.poll(this);
@@ -89,7 +101,7 @@ final class Bench implements Answers {
 
   /** Opens with maps that are made anew. */
   void rebuild() {
-    Store rebuilt = Store.rebuild(disk, clock, options);
+    Store rebuilt = Store.rebuild(disk, clock, options, staging);
     store = rebuilt;
     for (int i = 0; i < POLLS_MAX && rebuilt.state() == StoreState.RECOVERING; i++) {
       rebuilt.poll(this);
@@ -104,7 +116,7 @@ final class Bench implements Answers {
 
   /** Polls a store that will perhaps never recover. */
   void tryToOpen() {
-    Store opened = Store.open(disk, clock, options);
+    Store opened = Store.open(disk, clock, options, staging);
     store = opened;
     for (int i = 0; i < 1000 && opened.state() == StoreState.RECOVERING; i++) {
       opened.poll(this);
@@ -265,14 +277,20 @@ final class Bench implements Answers {
   }
 
   int errno(long tag) {
-    for (int i = 0; i < POLLS_MAX; i++) {
+    return errnoWithin(POLLS_MAX, tag)
+        .orElseThrow(() -> new AssertionError("no answer to request " + tag));
+  }
+
+  /** Empty when there is no answer after so many polls. */
+  OptionalInt errnoWithin(int polls, long tag) {
+    for (int i = 0; i < polls; i++) {
       Integer errno = errnos.remove(tag);
       if (errno != null) {
-        return errno;
+        return OptionalInt.of(errno);
       }
       poll();
     }
-    throw new AssertionError("no answer to request " + tag);
+    return OptionalInt.empty();
   }
 
   void poll() {

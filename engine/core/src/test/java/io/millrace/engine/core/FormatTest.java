@@ -150,7 +150,9 @@ class FormatTest {
     MemorySegment m = MemorySegment.ofArray(new byte[1024]);
     List<Records> all =
         List.of(
-            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "näme"),
+            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "näme", 0),
+            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "näme", 1),
+            new Records.VolumeChanged(1, 1),
             new Records.VolumeDeleted(1, 2),
             new Records.VolumeResized(1, 4096),
             new Records.SnapshotCreated(1, 2, 3, 4, 5, "s"),
@@ -173,8 +175,12 @@ class FormatTest {
   static Stream<Arguments> recordBytes() {
     return Stream.of(
         arguments(
-            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "a"),
+            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "a", 0),
             "01003b00" + longs(1, 2, 3, 4, 5, 6, 7) + "010061"),
+        arguments(
+            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "a", Records.FLAG_DURABLE),
+            "01004300" + longs(1, 2, 3, 4, 5, 6, 7) + "010061" + longs(1)),
+        arguments(new Records.VolumeChanged(1, 1), "08001000" + longs(1, 1)),
         arguments(new Records.VolumeDeleted(1, 2), "02001000" + longs(1, 2)),
         arguments(new Records.VolumeResized(1, 4096), "03001000" + longs(1, 4096)),
         arguments(

@@ -3,6 +3,8 @@ package io.millrace.engine.sim;
 import io.millrace.engine.core.Answers;
 import io.millrace.engine.core.FormatOptions;
 import io.millrace.engine.core.Formatting;
+import io.millrace.engine.core.KeptMemory;
+import io.millrace.engine.core.StagingMemory;
 import io.millrace.engine.core.Store;
 import io.millrace.engine.core.StoreAudit;
 import io.millrace.engine.core.StoreState;
@@ -26,6 +28,7 @@ final class Machine {
   private final Blame blame;
   private final Answers answers;
   private final Tally tally;
+  private final KeptMemory memory = new KeptMemory();
   private @Nullable Store store;
   private int pollsWithoutEvent;
 
@@ -92,10 +95,16 @@ final class Machine {
     return false;
   }
 
+  /** Whether writes are staged in memory that stays when the process is killed. */
+  boolean outlivesKills() {
+    return Dice.mix(setup.seed() + 2) % 4 != 0;
+  }
+
   void open() {
     countWorks();
     blame.opens();
-    store = Store.open(storage, clock, setup.options());
+    StagingMemory staging = outlivesKills() ? memory : StagingMemory.NONE;
+    store = Store.open(storage, clock, setup.options(), staging);
     pollsWithoutEvent = 0;
   }
 
@@ -191,6 +200,7 @@ final class Machine {
     tally.count(Tally.Event.POWER_LOSS);
     countLoss();
     storage.losePower(crash, choice);
+    memory.lose();
   }
 
   void loseProcess(Dice crash) {

@@ -158,6 +158,45 @@ enum Mutant {
     }
   },
 
+  STAGED_COMMITS_NOT_TAKEN_OVER("StagingTail", "takeNext", "none") {
+    @Override
+    CodeTransform planted() {
+      return insteadOf("StagingRing", "find", code -> code.pop2().pop().aconst_null());
+    }
+  },
+
+  OLDER_VERSION_OF_A_STAGED_BLOCK_TAKEN_OVER("StagingPlace", "isSuperseded", "none") {
+    @Override
+    CodeTransform planted() {
+      return answering(0);
+    }
+  },
+
+  STAGING_GIVEN_BACK_BEFORE_THE_LOG_HAS_IT("StagingPlace", "seal", "none") {
+    @Override
+    CodeTransform planted() {
+      return instead(
+          code ->
+              code.aload(0)
+                  .invokevirtual(
+                      type("StagingPlace"), "free", MethodTypeDesc.of(ConstantDescs.CD_void))
+                  .return_());
+    }
+  },
+
+  DURABLE_VOLUME_ANSWERS_WHEN_STAGED("Writer", "end", "none") {
+    @Override
+    CodeTransform planted() {
+      return (code, element) -> {
+        if (element instanceof FieldInstruction field && field.name().equalsString("durable")) {
+          code.pop().iconst_0();
+        } else {
+          code.with(element);
+        }
+      };
+    }
+  },
+
   FAILED_SYNC_TAKEN_FOR_GOOD("Disk", "syncEnded", "sync-error") {
     @Override
     CodeTransform planted() {

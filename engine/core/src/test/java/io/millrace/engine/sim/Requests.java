@@ -147,6 +147,10 @@ final class Requests implements Answers {
     model.answered(change.op(), errno == 0);
     if (errno == 0) {
       tally.count(Tally.Event.CHANGE);
+      if (change.view().acknowledgesWhenDurable()) {
+        // As a flush that was invoked with it.
+        model.durableUpTo(change.op().invokedAt);
+      }
     } else if (errno != Errno.EIO
         || !excuses.forEio(change.view(), change.sector(), change.sectors(), change.misreads())) {
       checkRefusal(change.toString(), errno);

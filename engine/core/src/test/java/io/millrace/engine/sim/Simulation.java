@@ -225,13 +225,22 @@ final class Simulation {
     recover(After.POWER_LOSS);
   }
 
+  /** Perhaps again while it recovers; all that was answered is there, unless the power fails. */
   private void loseProcess(Dice dice) {
-    machine.loseProcess(dice);
-    afterCrash();
-    machine.open();
-    if (!machine.recover(dice.percent(25) ? dice.below(40) : POLLS_MAX)) {
-      losePower(dice);
-      return;
+    boolean keeps = machine.outlivesKills() && !blame.forAnything();
+    long answeredUpTo = model.event();
+    for (boolean up = false; !up; ) {
+      machine.loseProcess(dice);
+      afterCrash();
+      machine.open();
+      up = machine.recover(dice.percent(25) ? dice.below(40) : POLLS_MAX);
+      if (!up && dice.percent(50)) {
+        losePower(dice);
+        return;
+      }
+    }
+    if (keeps && !blame.forAnything()) {
+      model.durableUpTo(answeredUpTo);
     }
     recover(After.PROCESS_LOSS);
   }

@@ -161,7 +161,8 @@ final class Submitter {
     if (model.usable(false).size() < VOLUMES_MAX) {
       String name = "volume-" + ++names;
       long bytes = sizeBytes(dice);
-      create(name, false, null, bytes, Command.CreateVolume.empty(name, bytes));
+      Command.CreateVolume empty = Command.CreateVolume.empty(name, bytes);
+      create(name, false, null, bytes, empty.acknowledging(dice.percent(25)));
     }
   }
 

@@ -53,6 +53,11 @@ final class View {
   /** In flight, in the order of invocation. */
   private final List<Zeroing> zeroings = new ArrayList<>();
 
+  /** What it answers well is durable. */
+  boolean acknowledgesWhenDurable() {
+    return createdBy instanceof Command.CreateVolume made && made.durable();
+  }
+
   View(long key, String name, boolean snapshot, @Nullable View source, long createdAt) {
     this.key = key;
     this.name = name;

@@ -7,6 +7,7 @@ import io.millrace.engine.daemon.ExitCode;
 import io.millrace.engine.daemon.SystemClock;
 import io.millrace.engine.daemon.storage.OfflineStore;
 import io.millrace.engine.daemon.storage.ReadOnlyStorage;
+import io.millrace.engine.daemon.storage.RingFolder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -52,6 +53,14 @@ final class StoreRebuild implements Callable<Integer> {
 
   @Option(names = "--force", description = "Even when the store can be opened as it is.")
   private boolean force;
+
+  @Option(
+      names = "--staging-dir",
+      paramLabel = "DIR",
+      defaultValue = "/run/millrace",
+      description =
+          "Where a killed millraced may have left answered writes; default ${DEFAULT-VALUE}.")
+  private Path stagingFolder = Path.of("");
 
   @Mixin private Console console = new Console();
 
@@ -99,9 +108,11 @@ final class StoreRebuild implements Callable<Integer> {
   }
 
   private int write() throws IOException, CommandFailure {
+    RingFolder rings = new RingFolder(stagingFolder, _ -> {});
     try (OfflineStore offline = OfflineStore.open(path, new SystemClock())) {
-      return switch (offline.rebuild(StoreOptions.defaults().withCacheBytes(0))) {
+      return switch (offline.rebuild(StoreOptions.defaults().withCacheBytes(0), rings)) {
         case OfflineStore.Rebuilt.Done _ -> {
+          rings.remove();
           tell("rebuilt, and a new checkpoint is written");
           yield ExitCode.OK;
         }

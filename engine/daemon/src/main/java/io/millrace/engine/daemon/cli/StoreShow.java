@@ -3,11 +3,10 @@ package io.millrace.engine.daemon.cli;
 import io.millrace.engine.api.GetStoreRequest;
 import io.millrace.engine.api.Store;
 import io.millrace.engine.core.StoreInfo;
-import io.millrace.engine.core.StoreOptions;
+import io.millrace.engine.core.StoreReader;
 import io.millrace.engine.daemon.ExitCode;
-import io.millrace.engine.daemon.SystemClock;
 import io.millrace.engine.daemon.cli.Output.Field;
-import io.millrace.engine.daemon.storage.OfflineStore;
+import io.millrace.engine.daemon.storage.ReadOnlyStorage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,7 +22,7 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     description =
         "Tells identity, state and room of the running daemon's store or, with PATH, of a store"
-            + " that no daemon serves (which recovers it).")
+            + " that no daemon serves, which is not changed.")
 final class StoreShow implements Callable<Integer> {
   @Parameters(arity = "0..1", paramLabel = "PATH", description = "A store that is not served.")
   private @Nullable Path path;
@@ -46,13 +45,15 @@ final class StoreShow implements Callable<Integer> {
   }
 
   private int offline(Path store) throws IOException, CommandFailure {
-    try (OfflineStore offline = OfflineStore.open(store, new SystemClock())) {
-      var found = offline.inspect(StoreOptions.defaults().withCacheBytes(0));
-      if (found.info().isEmpty()) {
-        throw new CommandFailure(ExitCode.DAMAGED, store + ": " + found.reason());
-      }
-      output.object(fields(store, found.info().get()));
-      return ExitCode.OK;
+    try (ReadOnlyStorage storage = ReadOnlyStorage.open(store)) {
+      return switch (StoreReader.open(storage)) {
+        case StoreReader.Opened.Recovered found -> {
+          output.object(fields(store, found.reader().info()));
+          yield ExitCode.OK;
+        }
+        case StoreReader.Opened.Refused refused ->
+            throw new CommandFailure(ExitCode.DAMAGED, store + ": " + refused.reason());
+      };
     }
   }
 
@@ -66,7 +67,6 @@ final class StoreShow implements Callable<Integer> {
         new Field("free_bytes", info.freeBytes()),
         new Field("logical_bytes", info.logicalBytes()),
         new Field("volumes", info.volumes()),
-        new Field("snapshots", info.snapshots()),
-        new Field("boot_millis", info.recoveryNanos() / 1_000_000));
+        new Field("snapshots", info.snapshots()));
   }
 }

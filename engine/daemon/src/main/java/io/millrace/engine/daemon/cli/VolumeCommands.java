@@ -1,7 +1,9 @@
 package io.millrace.engine.daemon.cli;
 
+import io.millrace.engine.api.Acknowledge;
 import io.millrace.engine.api.AttachVolumeRequest;
 import io.millrace.engine.api.Attachment;
+import io.millrace.engine.api.ChangeVolumeRequest;
 import io.millrace.engine.api.CreateVolumeRequest;
 import io.millrace.engine.api.DeleteVolumeRequest;
 import io.millrace.engine.api.DetachVolumeRequest;
@@ -22,7 +24,20 @@ import picocli.CommandLine.Parameters;
     description = "Makes, changes, attaches and deletes volumes. A VOLUME is an id or a name.")
 final class VolumeCommands {
   private static final List<String> COLUMNS =
-      List.of("id", "name", "size_bytes", "own_bytes", "device", "created_unix_millis");
+      List.of(
+          "id", "name", "size_bytes", "own_bytes", "device", "acknowledge", "created_unix_millis");
+
+  /** When a write is answered, in the words of the command line. */
+  enum When {
+    staged(Acknowledge.STAGED),
+    durable(Acknowledge.DURABLE);
+
+    private final Acknowledge message;
+
+    When(Acknowledge message) {
+      this.message = message;
+    }
+  }
 
   @Command(
       name = "create",
@@ -37,10 +52,22 @@ final class VolumeCommands {
               required = true,
               paramLabel = "SIZE",
               description = "Such as 10GiB.")
-          ByteSize size)
+          ByteSize size,
+      @Option(
+              names = "--acknowledge",
+              paramLabel = "WHEN",
+              defaultValue = "staged",
+              description =
+                  "When a write is answered, ${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}."
+                      + " Staged outlives a kill of the engine, durable a power loss.")
+          When acknowledge)
       throws CommandFailure {
     CreateVolumeRequest request =
-        CreateVolumeRequest.newBuilder().setName(name).setSizeBytes(size.bytes()).build();
+        CreateVolumeRequest.newBuilder()
+            .setName(name)
+            .setSizeBytes(size.bytes())
+            .setAcknowledge(acknowledge.message)
+            .build();
     output.object(Rows.of(online.call(engine -> engine.createVolume(request))));
   }
 
@@ -87,6 +114,34 @@ final class VolumeCommands {
                         .setAllowShrink(allowShrink)
                         .build()));
     output.object(Rows.of(resized));
+  }
+
+  @Command(
+      name = "set",
+      mixinStandardHelpOptions = true,
+      description = "Changes a volume, attached or not; true for the writes that come after it.")
+  void set(
+      @Mixin Online online,
+      @Mixin Output output,
+      @Parameters(paramLabel = "VOLUME") String volume,
+      @Option(
+              names = "--acknowledge",
+              required = true,
+              paramLabel = "WHEN",
+              description =
+                  "When a write is answered, ${COMPLETION-CANDIDATES}. Staged outlives a kill of"
+                      + " the engine, durable a power loss.")
+          When acknowledge)
+      throws CommandFailure {
+    Volume changed =
+        online.call(
+            engine ->
+                engine.changeVolume(
+                    ChangeVolumeRequest.newBuilder()
+                        .setId(Online.volume(engine, volume).getId())
+                        .setAcknowledge(acknowledge.message)
+                        .build()));
+    output.object(Rows.of(changed));
   }
 
   @Command(

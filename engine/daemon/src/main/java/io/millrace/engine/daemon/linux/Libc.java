@@ -28,9 +28,12 @@ public final class Libc {
   public static final int O_NONBLOCK = 0x800;
   public static final int O_CLOEXEC = 0x80000;
 
-  /** The one flag of these that differs between architectures. */
+  /** The flags of these that differ between architectures. */
   public static final int O_DIRECT =
       System.getProperty("os.arch", "").equals("aarch64") ? 0x10000 : 0x4000;
+
+  public static final int O_NOFOLLOW =
+      System.getProperty("os.arch", "").equals("aarch64") ? 0x8000 : 0x20000;
 
   private static final int SEEK_END = 2;
   private static final int LOCK_EX_NB = 2 | 4;
@@ -77,6 +80,10 @@ public final class Libc {
 
   /** int ftruncate(int fd, off_t length) */
   private static final MethodHandle FTRUNCATE = bind("ftruncate", ints(JAVA_INT, JAVA_LONG));
+
+  /** int fallocate(int fd, int mode, off_t offset, off_t length) */
+  private static final MethodHandle FALLOCATE =
+      bind("fallocate", ints(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
 
   /** int memfd_create(const char *name, unsigned int flags) */
   private static final MethodHandle MEMFD_CREATE = bind("memfd_create", ints(JAVA_LONG, JAVA_INT));
@@ -228,8 +235,20 @@ public final class Libc {
     }
   }
 
+  /** Makes room for the first {@code bytes} of the file; what is in it stays. */
+  public static void allocate(int fd, long bytes, String what) throws KernelException {
+    try {
+      MemorySegment errno = errnoSlot();
+      int result = (int) FALLOCATE.invokeExact(errno, fd, 0, 0L, bytes);
+      KernelException.check("fallocate " + what, orErrno(result, errno));
+    } catch (KernelException e) {
+      throw e;
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
   /** Shared anonymous memory that is there at once; never unmapped. */
-  @SuppressWarnings("restricted") // the address comes from mmap with this very size
   public static MemorySegment mapShared(String name, long bytes) throws KernelException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment errno = errnoSlot();
@@ -237,10 +256,24 @@ public final class Libc {
           (int) MEMFD_CREATE.invokeExact(errno, arena.allocateFrom(name).address(), MFD_CLOEXEC);
       int fd = (int) KernelException.check("memfd_create", orErrno(created, errno));
       truncate(fd, bytes, "memfd");
+      MemorySegment memory = mapFile(fd, bytes);
+      close(fd);
+      return memory;
+    } catch (KernelException e) {
+      throw e;
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** The first {@code bytes} of a file as memory, shared with all that have it; never unmapped. */
+  @SuppressWarnings("restricted") // the address comes from mmap with this very size
+  public static MemorySegment mapFile(int fd, long bytes) throws KernelException {
+    try {
+      MemorySegment errno = errnoSlot();
       long address =
           (long) MMAP.invokeExact(errno, 0L, bytes, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, 0L);
       KernelException.check("mmap " + bytes + " bytes", orErrno(address, errno));
-      close(fd);
       return MemorySegment.ofAddress(address).reinterpret(bytes);
     } catch (KernelException e) {
       throw e;

@@ -1,8 +1,10 @@
 package io.millrace.engine.daemon.rpc;
 
 import io.grpc.StatusException;
+import io.millrace.engine.api.Acknowledge;
 import io.millrace.engine.api.AttachVolumeRequest;
 import io.millrace.engine.api.Attachment;
+import io.millrace.engine.api.ChangeVolumeRequest;
 import io.millrace.engine.api.CreateSnapshotRequest;
 import io.millrace.engine.api.CreateVolumeRequest;
 import io.millrace.engine.api.ListSnapshotsRequest;
@@ -111,8 +113,26 @@ public final class Engine {
             request.getName(),
             request.getSizeBytes(),
             sourceId("snapshot", request.getSourceSnapshotId()),
-            sourceId("volume", request.getSourceVolumeId()));
+            sourceId("volume", request.getSourceVolumeId()),
+            durable(request.getAcknowledge()));
     return oneAtATime.on("volume " + request.getName(), () -> volume(run(create)));
+  }
+
+  private static boolean durable(Acknowledge wanted) throws StatusException {
+    return switch (wanted) {
+      case ACKNOWLEDGE_UNSPECIFIED, STAGED -> false;
+      case DURABLE -> true;
+      case UNRECOGNIZED -> throw Refusals.invalid("acknowledge: STAGED or DURABLE");
+    };
+  }
+
+  Volume changeVolume(ChangeVolumeRequest request) throws Exception {
+    ObjectId id = existing("volume", request.getId());
+    if (request.getAcknowledge() == Acknowledge.ACKNOWLEDGE_UNSPECIFIED) {
+      throw Refusals.invalid("nothing is to be changed: give acknowledge");
+    }
+    Command change = new Command.ChangeVolume(id.value(), durable(request.getAcknowledge()));
+    return oneAtATime.on("volume " + id, () -> volume(run(change)));
   }
 
   private static long sourceId(String kind, String id) throws StatusException {

@@ -3,6 +3,7 @@ package io.millrace.engine.daemon.rpc;
 import io.grpc.stub.StreamObserver;
 import io.millrace.engine.api.AttachVolumeRequest;
 import io.millrace.engine.api.Attachment;
+import io.millrace.engine.api.ChangeVolumeRequest;
 import io.millrace.engine.api.CreateSnapshotRequest;
 import io.millrace.engine.api.CreateVolumeRequest;
 import io.millrace.engine.api.DeleteSnapshotRequest;
@@ -76,6 +77,11 @@ final class EngineService extends EngineGrpc.EngineImplBase {
   @Override
   public void resizeVolume(ResizeVolumeRequest request, StreamObserver<Volume> out) {
     respond(out, () -> engine.resizeVolume(request));
+  }
+
+  @Override
+  public void changeVolume(ChangeVolumeRequest request, StreamObserver<Volume> out) {
+    respond(out, () -> engine.changeVolume(request));
   }
 
   @Override

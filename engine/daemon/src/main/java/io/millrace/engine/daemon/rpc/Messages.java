@@ -1,5 +1,6 @@
 package io.millrace.engine.daemon.rpc;
 
+import io.millrace.engine.api.Acknowledge;
 import io.millrace.engine.api.DamagedBlock;
 import io.millrace.engine.api.Scrub;
 import io.millrace.engine.api.Snapshot;
@@ -33,6 +34,7 @@ final class Messages {
         .setCreatedUnixMillis(volume.createdUnixMillis())
         .setOwnBytes(volume.ownBlocks() * BLOCK_BYTES)
         .setDevice(device)
+        .setAcknowledge(volume.durable() ? Acknowledge.DURABLE : Acknowledge.STAGED)
         .build();
   }
 
@@ -86,7 +88,8 @@ final class Messages {
         .setLogicalBytes(info.logicalBytes())
         .setVolumes(info.volumes())
         .setSnapshots(info.snapshots())
-        .setBootMillis(TimeUnit.NANOSECONDS.toMillis(info.recoveryNanos()));
+        .setBootMillis(TimeUnit.NANOSECONDS.toMillis(info.recoveryNanos()))
+        .setOutlivesKill(info.staging().outlivesProcess());
   }
 
   static Stats stats(StoreStats stats) {

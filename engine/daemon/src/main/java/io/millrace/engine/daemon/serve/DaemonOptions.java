@@ -37,6 +37,15 @@ final class DaemonOptions {
   Path stateFolder = Path.of("");
 
   @Option(
+      names = "--staging-dir",
+      paramLabel = "DIR",
+      defaultValue = "/run/millrace",
+      description =
+          "Where answered writes outlive a kill until they are in the store: a file per store, on"
+              + " tmpfs; default ${DEFAULT-VALUE}.")
+  Path stagingFolder = Path.of("");
+
+  @Option(
       names = "--health",
       paramLabel = "[HOST:]PORT",
       defaultValue = "9810",

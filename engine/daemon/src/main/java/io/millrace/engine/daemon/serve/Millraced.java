@@ -1,5 +1,6 @@
 package io.millrace.engine.daemon.serve;
 
+import io.millrace.engine.core.StagingReport;
 import io.millrace.engine.core.Store;
 import io.millrace.engine.core.StoreState;
 import io.millrace.engine.daemon.ByteSize;
@@ -14,6 +15,7 @@ import io.millrace.engine.daemon.reactor.Reactor;
 import io.millrace.engine.daemon.rpc.Engine;
 import io.millrace.engine.daemon.rpc.EngineServer;
 import io.millrace.engine.daemon.storage.FileStorage;
+import io.millrace.engine.daemon.storage.RingFolder;
 import io.millrace.engine.daemon.storage.StoreInUseException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -90,7 +92,8 @@ public final class Millraced implements Callable<Integer> {
     EventFd wake = new EventFd();
     Epoll epoll = new Epoll();
     FileStorage storage = FileStorage.open(options.store, wake, options.diskThreads);
-    Store store = Store.open(storage, new SystemClock(), options.storeOptions());
+    RingFolder rings = new RingFolder(options.stagingFolder, m -> say("weaker guarantee: %s", m));
+    Store store = Store.open(storage, new SystemClock(), options.storeOptions(), rings);
     FuseServer fuse = new FuseServer(store, epoll, options.queueDepth);
     report(missing, fuse);
     CompletableFuture<StoreState> recovered = new CompletableFuture<>();
@@ -103,7 +106,7 @@ public final class Millraced implements Callable<Integer> {
       return refuse(engine.store().getReason());
     }
     Attachments attachments = restore(reactor, engine);
-    stopOnSignal(rpc, health, attachments, reactor);
+    stopOnSignal(rpc, health, attachments, reactor, rings);
     health.ready();
     say("serving on %s, health and metrics on %s", options.socket, health.address());
     return awaitSignal();
@@ -151,6 +154,7 @@ public final class Millraced implements Callable<Integer> {
         info.snapshots(),
         new ByteSize(info.freeBytes()),
         new ByteSize(info.capacityBytes()));
+    tellStaging(info.staging());
     Attachments attachments = new Attachments(reactor, info.uuid(), options.stateFolder);
     attachments.restore().forEach(failure -> say("not attached again: %s", failure));
     if (attachments.count() > 0) {
@@ -161,9 +165,25 @@ public final class Millraced implements Callable<Integer> {
     return attachments;
   }
 
+  private static void tellStaging(StagingReport staging) {
+    if (staging.commits() > 0) {
+      say("took %d commits that a killed millraced had staged", staging.commits());
+    }
+    if (!staging.lost().isEmpty()) {
+      say(
+          "writes that were answered and not flushed are lost: the staging ring does not fit the"
+              + " store: %s",
+          staging.lost());
+    }
+  }
+
   /** A signal runs the virtual machine's shutdown hooks; this one ends it with a code of ours. */
   private static void stopOnSignal(
-      EngineServer rpc, HealthServer health, Attachments attachments, Reactor reactor) {
+      EngineServer rpc,
+      HealthServer health,
+      Attachments attachments,
+      Reactor reactor,
+      RingFolder rings) {
     Runnable stop =
         () -> {
           rpc.close(CALLS_LIMIT);
@@ -172,6 +192,9 @@ public final class Millraced implements Callable<Integer> {
               .release(DEVICES_LIMIT)
               .forEach(d -> say("%s is in use: it fails until millraced is started again", d));
           int errno = reactor.close().join();
+          if (errno == 0) {
+            rings.remove();
+          }
           say(errno == 0 ? "stopped" : "stopped; the last writes were not made durable");
           Runtime.getRuntime().halt(errno == 0 ? ExitCode.OK : ExitCode.DAMAGED);
         };

@@ -5,8 +5,8 @@ import io.millrace.engine.core.Clock;
 import io.millrace.engine.core.CommandResult;
 import io.millrace.engine.core.FormatOptions;
 import io.millrace.engine.core.Formatting;
+import io.millrace.engine.core.StagingMemory;
 import io.millrace.engine.core.Store;
-import io.millrace.engine.core.StoreInfo;
 import io.millrace.engine.core.StoreOptions;
 import io.millrace.engine.core.StoreState;
 import io.millrace.engine.daemon.linux.Epoll;
@@ -15,9 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/**
- * A store that no daemon serves, driven by the calling thread: to lay it out, or to look into it.
- */
+/** A store that no daemon serves, driven by the calling thread: to lay it out, or to rebuild it. */
 public final class OfflineStore implements AutoCloseable {
   private static final int WORKERS = 4;
   private static final int POLL_MILLIS = 10;
@@ -54,22 +52,6 @@ public final class OfflineStore implements AutoCloseable {
     return formatting.failure();
   }
 
-  /** What recovery finds: identity and room, or the damage. */
-  public record Finding(Optional<StoreInfo> info, StoreState state, String reason) {}
-
-  /** Recovers the store, looks, and closes it in order. */
-  public Finding inspect(StoreOptions options) {
-    Store store = Store.open(storage, clock, options);
-    Closing closing = new Closing();
-    pollWhile(store, closing, StoreState.RECOVERING);
-    if (store.state() != StoreState.SERVING) {
-      return new Finding(Optional.empty(), store.state(), store.reason());
-    }
-    Finding found = new Finding(Optional.of(store.info()), store.state(), "");
-    close(store, closing);
-    return found;
-  }
-
   /** What became of an attempt to make the maps anew. */
   public sealed interface Rebuilt {
     /** They are, and a checkpoint holds them. */
@@ -82,9 +64,9 @@ public final class OfflineStore implements AutoCloseable {
     record Failed(String reason) implements Rebuilt {}
   }
 
-  /** Makes the maps anew and closes the store in order. */
-  public Rebuilt rebuild(StoreOptions options) {
-    Store store = Store.rebuild(storage, clock, options);
+  /** Makes the maps anew, takes what a killed engine has staged, and closes the store in order. */
+  public Rebuilt rebuild(StoreOptions options, StagingMemory staging) {
+    Store store = Store.rebuild(storage, clock, options, staging);
     Closing closing = new Closing();
     pollWhile(store, closing, StoreState.RECOVERING);
     if (store.state() == StoreState.SERVING) {

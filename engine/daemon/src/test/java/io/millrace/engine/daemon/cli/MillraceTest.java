@@ -37,7 +37,7 @@ final class MillraceTest {
       assertTrue(help.contains("--help"), help);
       assertTrue(command.getCommandSpec().usageMessage().description().length > 0, help);
     }
-    assertEquals(22, commands.size());
+    assertEquals(23, commands.size());
   }
 
   @ParameterizedTest

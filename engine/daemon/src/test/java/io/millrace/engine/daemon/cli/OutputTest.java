@@ -2,6 +2,7 @@ package io.millrace.engine.daemon.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.millrace.engine.api.Acknowledge;
 import io.millrace.engine.api.Volume;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -18,6 +19,7 @@ final class OutputTest {
           .setName("say \"hi\"")
           .setSizeBytes(1 << 30)
           .setCreatedUnixMillis(1_700_000_000_000L)
+          .setAcknowledge(Acknowledge.DURABLE)
           .build();
 
   @Command
@@ -59,6 +61,7 @@ final class OutputTest {
         created             2023-11-14T22:13:20Z
         own                 0 B
         device              -
+        acknowledge         DURABLE
         """,
         print(false, "table"));
   }
@@ -78,7 +81,8 @@ final class OutputTest {
     assertEquals(
         "{\"id\": \"0000000000000001\", \"name\": \"say \\\"hi\\\"\", \"size_bytes\": 1073741824,"
             + " \"source_snapshot_id\": \"\", \"source_volume_id\": \"\","
-            + " \"created_unix_millis\": 1700000000000, \"own_bytes\": 0, \"device\": \"\"}\n",
+            + " \"created_unix_millis\": 1700000000000, \"own_bytes\": 0, \"device\": \"\","
+            + " \"acknowledge\": \"DURABLE\"}\n",
         print(false, "json"));
     assertEquals(
         """

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,13 +23,18 @@ final class Daemon implements AutoCloseable {
   private static final Path APP = Path.of(System.getProperty("millrace.app", "target/app"));
 
   private final Path folder;
+
+  /** On tmpfs, wherever the folder of the test is. */
+  private final Path staging;
+
   private final List<Path> mounts = new ArrayList<>();
   private int starts;
   private String javaOptions = "";
   private @Nullable Process process;
 
-  private Daemon(Path folder) {
+  private Daemon(Path folder) throws IOException {
     this.folder = folder;
+    staging = Files.createTempDirectory(Path.of("/dev/shm"), "millrace-it");
   }
 
   /** Formats a store of this size in the folder; not started yet. */
@@ -39,7 +45,7 @@ final class Daemon implements AutoCloseable {
   }
 
   /** With no store yet. */
-  static Daemon unformatted(Path folder) {
+  static Daemon unformatted(Path folder) throws IOException {
     return new Daemon(folder);
   }
 
@@ -70,7 +76,20 @@ final class Daemon implements AutoCloseable {
                 "--state-dir", folder.resolve("state").toString(),
                 "--health", "127.0.0.1:0"));
     arguments.addAll(List.of(more));
+    if (!arguments.contains("--staging-dir")) {
+      arguments.addAll(List.of("--staging-dir", staging.toString()));
+    }
     return arguments.toArray(String[]::new);
+  }
+
+  /** Where it stages writes; there after a kill, gone after an orderly end. */
+  Path ring() throws IOException, InterruptedException {
+    String json = program("millrace", "store", "info", store(), "-o", "json").ok();
+    Matcher uuid = Pattern.compile("\"uuid\": \"([^\"]*)").matcher(json);
+    if (!uuid.find()) {
+      throw new AssertionError("no uuid in " + json);
+    }
+    return staging.resolve(uuid.group(1) + ".ring");
   }
 
   private Path log() {
@@ -220,6 +239,12 @@ final class Daemon implements AutoCloseable {
       Thread.currentThread().interrupt();
     } finally {
       LeftOvers.clear(folder.resolve("state"));
+      try (Stream<Path> rings = Files.list(staging)) {
+        for (Path ring : rings.toList()) {
+          Files.delete(ring);
+        }
+      }
+      Files.delete(staging);
     }
   }
 }

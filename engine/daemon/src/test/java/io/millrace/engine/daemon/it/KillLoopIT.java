@@ -13,7 +13,7 @@ final class KillLoopIT {
   @TempDir Path folder = Path.of("");
 
   @Test
-  void killedAgainAndAgainItKeepsWhatWasFlushedAndAPrefixOfTheRest() throws Exception {
+  void killedAgainAndAgainItKeepsEveryWriteThatWasAnswered() throws Exception {
     long seed = System.nanoTime();
     System.out.println("seed " + seed);
     try (KillLoop loop = new KillLoop(folder, seed)) {

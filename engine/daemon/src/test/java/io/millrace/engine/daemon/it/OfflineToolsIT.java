@@ -127,7 +127,7 @@ final class OfflineToolsIT {
   @Test
   void aDumpTellsTheRecords() throws Exception {
     String all = store("dump", store).ok();
-    assertTrue(all.contains("CATALOG") && all.contains("name=v]"), all);
+    assertTrue(all.contains("CATALOG") && all.contains("name=v,"), all);
     String first = store("dump", store, "--segment", "1").ok();
     assertTrue(first.contains("commit page 0 ") && first.contains("VolumeCreated["), first);
     assertEquals(2, store("dump", store, "--segment", "99999").exitCode());

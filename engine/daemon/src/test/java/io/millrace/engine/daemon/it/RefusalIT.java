@@ -155,4 +155,21 @@ final class RefusalIT {
     assertTrue(missing.output().contains("no such file"), missing.output());
     assertTrue(!Files.exists(store));
   }
+
+  @Test
+  void aStagingRingOfAnotherStoreIsRefusedByName() throws Exception {
+    try (Daemon daemon = Daemon.started(folder, "256MiB")) {
+      daemon.kill();
+      Path ring = daemon.ring();
+      String store = daemon.store();
+      Daemon.program(
+              "millrace", "store", "format", store, "--size", "256MiB", "--sparse", "--force")
+          .ok();
+      Files.move(ring, daemon.ring());
+      Shell.Result refused = Daemon.program("millraced", daemon.daemonArguments());
+      assertEquals(6, refused.exitCode(), refused.output());
+      String other = ring.getFileName().toString().replace(".ring", "");
+      assertTrue(refused.output().contains("it is of store " + other), refused.output());
+    }
+  }
 }

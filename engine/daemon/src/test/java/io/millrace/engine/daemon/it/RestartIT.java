@@ -3,10 +3,12 @@ package io.millrace.engine.daemon.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -111,6 +113,63 @@ final class RestartIT {
       daemon.start();
       Path again = daemon.mount(daemon.attach("v"), "again", "defaults");
       assertEquals("kept\n", Shell.bash("cat " + again + "/file"));
+    }
+  }
+
+  @Test
+  void aRingThatIsOlderThanTheStoreIsNotTakenAndTold() throws Exception {
+    try (Daemon daemon = Daemon.started(folder, "512MiB")) {
+      String device = daemon.attachNew("v", "16MiB");
+      Thread writer = Thread.ofPlatform().start(new StampedLoad(device, 64, 1));
+      Thread.sleep(200);
+      daemon.kill();
+      writer.join();
+      Path ring = daemon.ring();
+      byte[] old = Files.readAllBytes(ring);
+      daemon.start();
+      Shell.bash("head -c 4M /dev/urandom > " + folder + "/data");
+      String again = daemon.attach("v");
+      Shell.bash("dd if=" + folder + "/data of=" + again + " bs=1M oflag=direct");
+      assertEquals(0, daemon.terminate());
+      assertTrue(!Files.exists(ring), "its memory is given back");
+      Files.write(ring, old);
+      daemon.start();
+      Shell.bash("cmp -n 4M " + folder + "/data " + daemon.attach("v"));
+    }
+  }
+
+  @Test
+  void howAVolumeAcknowledgesCanBeChangedWhileAttachedAndIsKept() throws Exception {
+    try (Daemon daemon = Daemon.started(folder, "512MiB")) {
+      daemon.millrace("volume", "create", "d", "--size", "16MiB", "--acknowledge", "durable").ok();
+      String device = daemon.attach("d");
+      StampedLoad load = new StampedLoad(device, 256, 1);
+      Thread writer = Thread.ofPlatform().start(load);
+      for (String when : List.of("staged", "durable", "staged", "durable")) {
+        String now = daemon.field("acknowledge", "volume", "set", "d", "--acknowledge", when);
+        assertEquals(when.toUpperCase(Locale.ROOT), now);
+        assertTrue(writer.isAlive(), "no write fails by it");
+      }
+      assertEquals(2, daemon.millrace("volume", "set", "d", "--acknowledge", "later").exitCode());
+      daemon.kill();
+      writer.join();
+      daemon.start();
+      assertTrue(daemon.millrace("volume", "list").ok().contains("DURABLE"));
+      load.verify(daemon.attach("d"));
+    }
+  }
+
+  @Test
+  void whereNothingOutlivesAKillItSaysSo() throws Exception {
+    try (Daemon daemon = Daemon.format(folder, "512MiB")) {
+      daemon.start("--staging-dir", "/sys");
+      String log = daemon.logText();
+      assertTrue(log.contains("weaker guarantee: a kill of millraced loses"), log);
+      assertTrue(log.contains("/sys is on sysfs, not on tmpfs"), log);
+      assertEquals("false", daemon.field("outlives_kill", "store", "info"));
+      daemon.kill();
+      daemon.start();
+      assertEquals("true", daemon.field("outlives_kill", "store", "info"));
     }
   }
 }

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.grpc.Status;
 import io.grpc.StatusException;
+import io.millrace.engine.api.Acknowledge;
+import io.millrace.engine.api.ChangeVolumeRequest;
 import io.millrace.engine.api.CreateVolumeRequest;
 import io.millrace.engine.api.ResizeVolumeRequest;
 import io.millrace.engine.api.Volume;
@@ -79,6 +81,31 @@ final class EngineTest {
     assertEquals(32 * MIB, engine.resizeVolume(resize(volume, 32 * MIB)).getSizeBytes());
     engine.deleteVolume(volume.getId());
     assertEquals(0, engine.store().getVolumes());
+  }
+
+  @Test
+  void aVolumeAcknowledgesAsItWasAskedTo() throws Exception {
+    Volume staged = create();
+    assertEquals(Acknowledge.STAGED, staged.getAcknowledge());
+    assertEquals(Acknowledge.DURABLE, change(staged, Acknowledge.DURABLE).getAcknowledge());
+    assertEquals(Acknowledge.DURABLE, change(staged, Acknowledge.DURABLE).getAcknowledge());
+    assertEquals(Acknowledge.STAGED, change(staged, Acknowledge.STAGED).getAcknowledge());
+    CreateVolumeRequest durable =
+        CreateVolumeRequest.newBuilder()
+            .setName("d")
+            .setSizeBytes(64 * MIB)
+            .setAcknowledge(Acknowledge.DURABLE)
+            .build();
+    assertEquals(Acknowledge.DURABLE, engine.createVolume(durable).getAcknowledge());
+    var nothing =
+        assertThrows(
+            StatusException.class, () -> change(staged, Acknowledge.ACKNOWLEDGE_UNSPECIFIED));
+    assertEquals(Status.Code.INVALID_ARGUMENT, nothing.getStatus().getCode());
+  }
+
+  private Volume change(Volume volume, Acknowledge acknowledge) throws Exception {
+    return engine.changeVolume(
+        ChangeVolumeRequest.newBuilder().setId(volume.getId()).setAcknowledge(acknowledge).build());
   }
 
   private Volume create() throws Exception {
