@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes what a long run has shown: evidence.py FILE LOG COMMAND SECONDS EXIT-CODE
 
-The log's last line that is a JSON object is what the run counted; the line before it says the same in words.
+The log's last line that is JSON is what the run counted; the line before it says the same in words.
 """
 import datetime
 import json
@@ -20,16 +20,18 @@ def memory_gib():
     return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
 
 
+def is_json(line):
+    return line.startswith(('{"', "[ "))
+
+
 def counts(lines):
-    for line in reversed(lines):
-        if line.startswith("{"):
-            return json.loads(line)
-    return None
+    found = [line for line in lines if is_json(line)]
+    return json.loads(found[-1]) if found else None
 
 
 def main(file, log, command, seconds, code):
     lines = [line for line in pathlib.Path(log).read_text(errors="replace").splitlines() if line.strip()]
-    words = [line for line in lines if not line.startswith("{")]
+    words = [line for line in lines if not is_json(line)]
     evidence = {
         "command": command,
         "result": "passed" if code == "0" else "failed",

@@ -1,12 +1,12 @@
 # Sourced by ./dev: the long runs of what the tests do shortly, and the evidence that they leave.
 
-# What each part does when nothing else is asked for; a run of that length is evidence.
-declare -A soak_full=([sim]='--seconds 600' [exhaustive]='--seconds 7200' [hostile]='--seconds 120' [kill]='--rounds 1000' [fs]='--rounds 20')
+# What each part does when nothing else is asked for (empty: all there is); a run of that length is evidence.
+declare -A soak_full=([sim]='--seconds 600' [exhaustive]='--seconds 7200' [exhaustive]='' [flips]='' [hostile]='--seconds 120' [kill]='--rounds 1000' [fs]='--rounds 20')
 
 # soak PART [--seconds N | --rounds N] [--seed S]
 soak() {
   local part=${1:-} length=() seed=() code=0 started evidence log
-  [ -n "$part" ] && [ -n "${soak_full[$part]:-}" ] || die "soak: which part? (have: $(soak_parts))"
+  [ -n "$part" ] && [ -n "${soak_full[$part]+there}" ] || die "soak: which part? (have: $(soak_parts))"
   shift
   while [ $# -gt 0 ]; do
     case $1 in
@@ -17,6 +17,7 @@ soak() {
     shift
   done
   [[ ${soak_full[$part]} = *--rounds* || ${length[0]:-} != --rounds ]] || die "soak: $part is measured in --seconds"
+  [ "$part" != flips ] || [ ${#length[@]}${#seed[@]} = 00 ] || die "soak: flips does every byte, once"
   evidence=$(soak_evidence "$part" "${length[@]}")
   [ ${#length[@]} -gt 0 ] || read -ra length <<<"${soak_full[$part]}"
   "soak_prepare_$part"
@@ -50,6 +51,19 @@ soak_prepare_sim() {
 }
 
 soak_sim() { core_soak io.millrace.engine.sim.SimMain "$@" --json; }
+
+soak_prepare_exhaustive() { soak_prepare_sim; }
+
+soak_exhaustive() { core_soak io.millrace.engine.sim.ExhaustiveMain "$@" --json; }
+
+soak_prepare_flips() { soak_prepare_sim; }
+
+soak_flips() {
+  mkdir -p target/soak
+  core_soak io.millrace.engine.core.FlippedBits "$@" --json target/soak/flips.counts || return
+  tr '\n' ' ' <target/soak/flips.counts
+  echo
+}
 
 soak_prepare_hostile() { soak_prepare_sim; }
 
