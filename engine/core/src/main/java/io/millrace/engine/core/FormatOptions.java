@@ -16,6 +16,11 @@ public record FormatOptions(UUID uuid, long secret, int segmentBytes, boolean fo
     return new FormatOptions(uuid, secret, 4 << 20, false);
   }
 
+  /** The smallest store of such segments. */
+  public long storeBytesMin() {
+    return (long) Geometry.SEGMENTS_MIN * segmentBytes;
+  }
+
   /** The same, but overwrites what is there. */
   public FormatOptions forced() {
     return new FormatOptions(uuid, secret, segmentBytes, true);

@@ -58,6 +58,7 @@ public final class StoreFormat implements Callable<Integer> {
     if (file && size == null) {
       throw new CommandFailure(ExitCode.USAGE, "a file needs --size, such as --size 10GiB");
     }
+    refuseTooSmall();
     if (Files.exists(path)) {
       // Held while it is looked at and written: no daemon serves it, nobody has it mounted.
       try (var _ = OfflineStore.open(path, new SystemClock())) {
@@ -73,6 +74,16 @@ public final class StoreFormat implements Callable<Integer> {
     UUID uuid = layOut(path, true);
     System.out.println("store " + uuid + " in " + path);
     return ExitCode.OK;
+  }
+
+  /** Before a file is made that could never be a store. */
+  private void refuseTooSmall() throws CommandFailure {
+    ByteSize least = new ByteSize(options(new UUID(0, 0)).storeBytesMin());
+    ByteSize wanted = size;
+    if (wanted != null && wanted.bytes() < least.bytes()) {
+      throw new CommandFailure(
+          ExitCode.USAGE, "--size " + wanted + " is too small: a store needs " + least);
+    }
   }
 
   private void refuseUnlessEmpty() throws IOException, CommandFailure {

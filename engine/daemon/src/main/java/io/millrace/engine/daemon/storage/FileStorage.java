@@ -74,7 +74,7 @@ public final class FileStorage implements Storage, AutoCloseable {
     long deadline = System.nanoTime() + LOCK_PATIENCE.toNanos();
     while (!Libc.tryLock(fd, path.toString())) {
       if (System.nanoTime() > deadline) {
-        throw new StoreInUseException(path);
+        throw StoreInUseException.locked(path);
       }
       LockSupport.parkNanos(LOCK_RECHECK.toNanos());
     }
@@ -89,6 +89,9 @@ public final class FileStorage implements Storage, AutoCloseable {
       if (e.errno() == Errno.EINVAL) {
         throw new IOException(
             path + ": this file system has no direct I/O, which a store needs; use another", e);
+      }
+      if (e.errno() == Errno.EBUSY) {
+        throw StoreInUseException.held(path);
       }
       throw e;
     }

@@ -42,12 +42,15 @@ public final class ReadOnlyStorage implements Storage, AutoCloseable {
   }
 
   /** By direct I/O, so that it sees the disk; a copy may lie where there is none. */
-  private static int openDirect(Path path) throws KernelException {
+  private static int openDirect(Path path) throws IOException {
     int exclusive = Files.isRegularFile(path) ? 0 : Libc.O_EXCL;
     int flags = Libc.O_RDONLY | Libc.O_CLOEXEC | exclusive;
     try {
       return Libc.open(path.toString(), flags | Libc.O_DIRECT);
     } catch (KernelException e) {
+      if (e.errno() == Errno.EBUSY) {
+        throw StoreInUseException.held(path);
+      }
       if (e.errno() != Errno.EINVAL) {
         throw e;
       }

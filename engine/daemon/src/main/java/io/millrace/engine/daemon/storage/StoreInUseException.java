@@ -7,7 +7,18 @@ import java.nio.file.Path;
 public final class StoreInUseException extends IOException {
   private static final long serialVersionUID = 1;
 
-  StoreInUseException(Path path) {
-    super(path + " is in use by another process (it holds the lock); stop that one first");
+  private StoreInUseException(String message) {
+    super(message);
+  }
+
+  static StoreInUseException locked(Path path) {
+    return new StoreInUseException(
+        path + " is in use by another process (it holds the lock); stop that one first");
+  }
+
+  /** The kernel gives a block device to one holder at a time. */
+  static StoreInUseException held(Path path) {
+    return new StoreInUseException(
+        path + " is in use: it is mounted, or another driver or program holds it");
   }
 }

@@ -79,6 +79,45 @@ final class RefusalIT {
   }
 
   @Test
+  void aMountedFileSystemIsNoStoreAndNotMadeOneEvenByForce() throws Exception {
+    Path file = folder.resolve("fs");
+    Shell.bash("truncate -s 128M " + file + " && mkfs.ext4 -q -F " + file);
+    String loop = Shell.bash("losetup --find --show " + file).strip();
+    Path mounted = Files.createDirectories(folder.resolve("mounted"));
+    try {
+      Shell.bash("mount " + loop + " " + mounted + " && echo precious > " + mounted + "/file");
+      for (String[] command :
+          new String[][] {
+            {"store", "format", loop, "--force"},
+            {"store", "info", loop},
+            {"store", "check", loop},
+            {"store", "dump", loop},
+            {"store", "rebuild", loop},
+            {"store", "export", "v", folder.resolve("out").toString(), "--store", loop}
+          }) {
+        Shell.Result refused = Daemon.program("millrace", command);
+        assertEquals(4, refused.exitCode(), refused.output());
+        assertEquals(1, refused.output().lines().count(), refused.output());
+        assertTrue(refused.output().contains("it is mounted"), refused.output());
+      }
+      assertEquals("precious\n", Shell.bash("cat " + mounted + "/file"));
+    } finally {
+      Shell.run("umount", mounted.toString());
+      Shell.run("losetup", "-d", loop);
+    }
+  }
+
+  @Test
+  void aStoreThatWouldBeTooSmallIsNotBegun() throws Exception {
+    Path file = folder.resolve("small");
+    Shell.Result refused =
+        Daemon.program("millrace", "store", "format", file.toString(), "--size", "32MiB");
+    assertEquals(2, refused.exitCode(), refused.output());
+    assertTrue(refused.output().contains("a store needs 64 MiB"), refused.output());
+    assertTrue(!Files.exists(file));
+  }
+
+  @Test
   void evenByForceAStoreIsNotFormattedUnderItsDaemon() throws Exception {
     try (Daemon daemon = Daemon.started(folder, "256MiB")) {
       String device = daemon.attachNew("v", "64MiB");
