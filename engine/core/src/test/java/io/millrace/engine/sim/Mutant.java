@@ -135,7 +135,7 @@ enum Mutant {
     /** Few seeds show it; this saves going through those before. */
     @Override
     long firstSeed() {
-      return 90;
+      return 640;
     }
 
     @Override
@@ -166,6 +166,11 @@ enum Mutant {
   },
 
   OLDER_VERSION_OF_A_STAGED_BLOCK_TAKEN_OVER("StagingPlace", "isSuperseded", "none") {
+    @Override
+    long firstSeed() {
+      return 410;
+    }
+
     @Override
     CodeTransform planted() {
       return answering(0);

@@ -32,6 +32,7 @@ final class MutantTest {
     assertTrue(loader.planted(), "the bug is nowhere: its method is another now");
     assertTrue(
         seed < first + SEEDS_MAX, () -> "%d seeds and nothing was noticed".formatted(SEEDS_MAX));
+    System.out.printf("%s: noticed at seed %d%n", mutant, seed);
     withoutTheBugAllSeedsPass(mutant.faults(), first, seed);
   }
 
