@@ -1,6 +1,7 @@
 package io.millrace.engine.sim;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -127,13 +128,21 @@ final class Cell {
     return latest;
   }
 
-  /** When the newest operation was invoked that it may hold. */
-  long newestInvoked() {
-    long newest = -1;
-    for (Op one : alternatives == null ? new Op[] {operation()} : alternatives) {
-      newest = Math.max(newest, one.invokedAt);
+  /** Whether an operation on it was under way at this time, or was invoked later. */
+  boolean changedSince(long event) {
+    for (Cell cell = this; cell != null; cell = cell.below) {
+      if (cell.alternatives == null
+          ? cell.operation().answeredAt > event
+          : cell.isNewerThan(event)) {
+        return true;
+      }
     }
-    return newest;
+    return false;
+  }
+
+  /** Of a base: a crash has ended what was under way. */
+  private boolean isNewerThan(long event) {
+    return Arrays.stream(Objects.requireNonNull(alternatives)).anyMatch(o -> o.invokedAt > event);
   }
 
   private Op operation() {

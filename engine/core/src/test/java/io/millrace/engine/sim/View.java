@@ -146,10 +146,10 @@ final class View {
     }
   }
 
-  /** Whether something was written or zeroed here that was invoked later. */
+  /** Whether a write or zeroing here was under way at that time, or was invoked later. */
   boolean changedSince(long sector, long sectors, long event) {
     for (long s = sector; s < sector + sectors; s++) {
-      if (cell(s).newestInvoked() > event) {
+      if (cell(s).changedSince(event)) {
         return true;
       }
     }
