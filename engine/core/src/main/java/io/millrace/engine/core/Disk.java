@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
  * The storage with a receiver for each call instead of a ticket; counts, and stops the store on the
  * first failed write or sync.
  *
- * <p>Syncs end in the order in which they were submitted, and after one that failed none ends well:
- * the kernel tells an error once, so a later sync that covers the same writes may return 0 first.
+ * <p>Syncs end in the order in which they were submitted, and once one has failed none ends well,
+ * whichever was submitted first: the kernel tells an error once, so another sync that covers the
+ * same writes may return 0.
  */
 final class Disk implements Storage.Completions {
   /** Told the end of one call. */
@@ -29,7 +30,6 @@ final class Disk implements Storage.Completions {
   private long[] offsets = new long[256];
   private int[] freeTickets = new int[256];
   private int freeCount;
-  private int[] errnos = new int[256];
   private int outstanding;
 
   /** Tickets of the syncs under way, in order; those that have ended wait for the ones before. */
@@ -100,7 +100,7 @@ final class Disk implements Storage.Completions {
   }
 
   private void syncEnded(int ticket, int errno) {
-    errnos[ticket] = errno;
+    syncErrno = syncErrno != 0 ? syncErrno : errno;
     int mask = syncQueue.length - 1;
     for (int i = 0; i < syncCount; i++) {
       int at = (syncHead + i) & mask;
@@ -110,7 +110,6 @@ final class Disk implements Storage.Completions {
       int first = syncQueue[syncHead];
       syncHead = (syncHead + 1) & mask;
       syncCount--;
-      syncErrno = syncErrno != 0 ? syncErrno : errnos[first];
       Done done = receivers[first];
       if (done != null) {
         ended(first, done, syncErrno);
@@ -146,7 +145,6 @@ final class Disk implements Storage.Completions {
     receivers = Arrays.copyOf(receivers, old * 2);
     kinds = Arrays.copyOf(kinds, old * 2);
     offsets = Arrays.copyOf(offsets, old * 2);
-    errnos = Arrays.copyOf(errnos, old * 2);
     freeTickets = new int[old * 2];
     for (int t = old * 2 - 1; t >= old; t--) {
       freeTickets[freeCount++] = t;

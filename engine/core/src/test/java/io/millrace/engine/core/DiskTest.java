@@ -66,6 +66,17 @@ class DiskTest {
   }
 
   @Test
+  void noSyncEndsWellAfterALaterOneThatHasFailed() {
+    sync("first ");
+    sync("second ");
+    storage.end(1, Errno.EIO);
+    storage.end(0, 0);
+    disk.drain();
+    assertEquals(List.of("first 5", "second 5"), told, "the error was told to the second");
+    assertTrue(health.stopped());
+  }
+
+  @Test
   void manySyncsEndInTheirOrder() {
     List<String> expected = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
