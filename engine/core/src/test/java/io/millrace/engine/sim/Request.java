@@ -59,7 +59,7 @@ sealed interface Request {
 
   record Delete(View view, long invokedAt) implements Request {}
 
-  record Resize(View view, long invokedAt) implements Request {}
+  record Resize(View view, long misreads, long invokedAt) implements Request {}
 
   /** A creation that was done before: the same object again. */
   record Repeat(View view, long invokedAt) implements Request {}

@@ -269,8 +269,8 @@ final class Requests implements Answers {
         model.durableUpTo(resize.invokedAt());
       }
       case CommandResult.Refused refused -> {
-        // The last block may be lost, and so can't be zeroed in part.
-        if (!excuses.forAnything()) {
+        // The last block may be lost or misread, and so can't be zeroed in part.
+        if (!excuses.forAnything() && !excuses.forEio(view, 0, 1, resize.misreads())) {
           checkRefusal("resize of " + view, refused.error());
         }
         if (!(refused.error() instanceof StoreError.Stopped)) {

@@ -264,7 +264,7 @@ final class Submitter {
     view.resized = true;
     view.commands++;
     view.resizeAt = model.event();
-    long tag = requests.add(new Request.Resize(view, view.resizeAt));
+    long tag = requests.add(new Request.Resize(view, machine.blame().misreads(), view.resizeAt));
     machine.store().command(new Command.ResizeVolume(view.id, view.nextSizeBytes, shrink), tag);
   }
 
