@@ -42,7 +42,8 @@ final class DesktopPoolE2E {
 
   @Test
   @Order(1)
-  void desktopsBootFromClonesThatCopyNothingAndAreMachinesOfTheirOwn(Cluster cluster) {
+  void desktopsBootFromClonesThatCopyNothingAndAreMachinesOfTheirOwn(Cluster cluster)
+      throws Exception {
     try (EngineClient engine = EngineClient.onThisNode()) {
       Stats statsBefore = engine.stats();
       Store storeBefore = engine.store();
@@ -57,6 +58,7 @@ final class DesktopPoolE2E {
       CloneCost cost = CloneCost.between(statsBefore, storeBefore, engine.stats(), engine.store());
       assertTrue(cost.clones() >= 2, cost.toString());
       assertEquals(0, cost.copiedBytes(), cost.toString());
+      assertTrue(LoopDevices.ofStore(storeBefore.getUuid()) >= 2, "each desktop has its device");
     }
   }
 
@@ -91,9 +93,12 @@ final class DesktopPoolE2E {
           "no volume in the engine",
           java.time.Duration.ofMinutes(2),
           () -> engine.volumes().isEmpty());
+      String store = engine.store().getUuid();
+      Waiting.untilTrue(
+          "no loop device of a volume",
+          java.time.Duration.ofSeconds(30),
+          () -> LoopDevices.ofStore(store) == 0);
     }
-    Waiting.untilTrue(
-        "no loop device of ours", java.time.Duration.ofSeconds(30), () -> LoopDevices.ours() == 0);
   }
 
   private static void scale(Cluster cluster, int replicas) {

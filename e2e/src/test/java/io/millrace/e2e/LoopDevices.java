@@ -10,12 +10,18 @@ import java.nio.file.Path;
 final class LoopDevices {
   private LoopDevices() {}
 
-  /** How many are backed by a volume of the engine, or stacked on a volume by the kubelet. */
-  static long ours() throws IOException {
+  /**
+   * How many are backed by a volume of this store. Other stores' don't count: the machine may run
+   * other clusters, or carry what a killed one left. What the kubelet stacks on a volume needs no
+   * count of its own: it holds the volume's device open, which then stays.
+   *
+   * @param store the store's UUID
+   */
+  static long ofStore(String store) throws IOException {
     long count = 0;
     try (DirectoryStream<Path> devices = Files.newDirectoryStream(Path.of("/sys/block"), "loop*")) {
       for (Path device : devices) {
-        if (isOurs(device.resolve("loop/backing_file"))) {
+        if (isOf(store, device.resolve("loop/backing_file"))) {
           count++;
         }
       }
@@ -23,12 +29,8 @@ final class LoopDevices {
     return count;
   }
 
-  private static boolean isOurs(Path backing) throws IOException {
-    if (!Files.exists(backing)) {
-      return false;
-    }
-    String file = Files.readString(backing, StandardCharsets.UTF_8);
-    return file.contains("csi.millrace.io")
-        || file.strip().matches("/millrace-[0-9a-f-]{36}-[0-9a-f]{16}( \\(deleted\\))?");
+  private static boolean isOf(String store, Path backing) throws IOException {
+    return Files.exists(backing)
+        && Files.readString(backing, StandardCharsets.UTF_8).contains("/millrace-" + store + "-");
   }
 }
