@@ -1,6 +1,7 @@
 package io.millrace.engine.core;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -8,14 +9,20 @@ import org.jspecify.annotations.Nullable;
  * The storage with a receiver for each call instead of a ticket; counts, and stops the store on the
  * first failed write or sync.
  *
- * <p>Syncs end in the order in which they were submitted, and once one has failed none ends well,
- * whichever was submitted first: the kernel tells an error once, so another sync that covers the
- * same writes may return 0.
+ * <p>One sync is under way at a time, because the kernel tells a lost write once: of two that cover
+ * it, one would be answered with 0. Those that are asked for meanwhile wait, and one sync serves
+ * them all. Once one has failed none ends well.
  */
 final class Disk implements Storage.Completions {
   /** Told the end of one call. */
   interface Done {
     void done(int errno);
+  }
+
+  /** Waits for a sync. */
+  interface Synced extends Done {
+    /** It is on its way: it covers the writes that have ended by now. */
+    default void submitted() {}
   }
 
   private static final byte READ = 0;
@@ -32,12 +39,15 @@ final class Disk implements Storage.Completions {
   private int freeCount;
   private int outstanding;
 
-  /** Tickets of the syncs under way, in order; those that have ended wait for the ones before. */
-  private int[] syncQueue = new int[8];
+  private final Done syncDone = this::syncEnded;
 
-  private boolean[] syncEnded = new boolean[8];
-  private int syncHead;
-  private int syncCount;
+  /** Who is told of the sync under way. */
+  private ArrayList<Synced> synced = new ArrayList<>();
+
+  /** Who waits for the one after it. */
+  private ArrayList<Synced> waiting = new ArrayList<>();
+
+  private boolean syncing;
   private int syncErrno;
 
   long writes;
@@ -66,19 +76,32 @@ final class Disk implements Storage.Completions {
     storage.write(offset, from, ticket(WRITE, offset, done));
   }
 
-  void sync(Done done) {
-    syncs++;
-    if (syncCount == syncQueue.length) {
-      growSyncs();
+  /** Makes durable, at least, what has been written by now; perhaps after the one under way. */
+  void sync(Synced receiver) {
+    waiting.add(receiver);
+    if (!syncing) {
+      submitSync();
     }
-    int at = (syncHead + syncCount++) & (syncQueue.length - 1);
-    syncQueue[at] = (int) ticket(SYNC, 0, done);
-    syncEnded[at] = false;
-    storage.sync(syncQueue[at]);
   }
 
+  private void submitSync() {
+    ArrayList<Synced> receivers = waiting;
+    waiting = synced;
+    synced = receivers;
+    syncing = true;
+    syncs++;
+    for (int i = 0; i < receivers.size(); i++) {
+      receivers.get(i).submitted();
+    }
+    storage.sync(ticket(SYNC, 0, syncDone));
+  }
+
+  /** The next sync goes out when all ends are known, so that it covers as much as can be. */
   void drain() {
     storage.drain(this);
+    if (!syncing && !waiting.isEmpty()) {
+      submitSync();
+    }
   }
 
   boolean idle() {
@@ -92,32 +115,6 @@ final class Disk implements Storage.Completions {
     if (done == null) {
       throw new IllegalStateException("storage completed ticket " + ticket + " twice");
     }
-    if (kinds[t] == SYNC) {
-      syncEnded(t, errno);
-    } else {
-      ended(t, done, errno);
-    }
-  }
-
-  private void syncEnded(int ticket, int errno) {
-    syncErrno = syncErrno != 0 ? syncErrno : errno;
-    int mask = syncQueue.length - 1;
-    for (int i = 0; i < syncCount; i++) {
-      int at = (syncHead + i) & mask;
-      syncEnded[at] |= syncQueue[at] == ticket;
-    }
-    while (syncCount > 0 && syncEnded[syncHead]) {
-      int first = syncQueue[syncHead];
-      syncHead = (syncHead + 1) & mask;
-      syncCount--;
-      Done done = receivers[first];
-      if (done != null) {
-        ended(first, done, syncErrno);
-      }
-    }
-  }
-
-  private void ended(int t, Done done, int errno) {
     receivers[t] = null;
     freeTickets[freeCount++] = t;
     outstanding--;
@@ -126,6 +123,15 @@ final class Disk implements Storage.Completions {
           "%s at byte %d failed with errno %d".formatted(NAMES[kinds[t]], offsets[t], errno));
     }
     done.done(errno);
+  }
+
+  private void syncEnded(int errno) {
+    syncErrno = syncErrno != 0 ? syncErrno : errno;
+    for (int i = 0; i < synced.size(); i++) {
+      synced.get(i).done(syncErrno);
+    }
+    synced.clear();
+    syncing = false;
   }
 
   private long ticket(byte kind, long offset, Done done) {
@@ -149,18 +155,5 @@ final class Disk implements Storage.Completions {
     for (int t = old * 2 - 1; t >= old; t--) {
       freeTickets[freeCount++] = t;
     }
-  }
-
-  private void growSyncs() {
-    int old = syncQueue.length;
-    int[] queue = new int[old * 2];
-    boolean[] ended = new boolean[old * 2];
-    for (int i = 0; i < old; i++) {
-      queue[i] = syncQueue[(syncHead + i) & (old - 1)];
-      ended[i] = syncEnded[(syncHead + i) & (old - 1)];
-    }
-    syncQueue = queue;
-    syncEnded = ended;
-    syncHead = 0;
   }
 }

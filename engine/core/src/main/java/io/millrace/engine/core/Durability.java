@@ -6,12 +6,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who waits for which LSN to be durable, and the syncs that make it so.
  *
- * <p>A sync covers what was applied when it was submitted. Waiters stand in the order of their
- * LSNs, so one sync answers all that it covers: group flush.
+ * <p>A sync covers what is applied when it goes out. Waiters stand in the order of their LSNs, so
+ * one sync answers all that it covers: group flush.
  */
 final class Durability {
+  /** One under way, and one that waits for it. */
   private static final int SYNCS_MAX = 2;
 
+  private final Committer committer;
   private final Disk disk;
   private final AnswerQueue answers;
   private final Health health;
@@ -29,6 +31,7 @@ final class Durability {
   private long loggedBytesAtSync;
 
   Durability(Serving s, long durableLsn) {
+    committer = s.committer;
     disk = s.disk;
     answers = s.answers;
     health = s.health;
@@ -60,10 +63,10 @@ final class Durability {
   }
 
   /**
-   * Answers who can be answered, and syncs when somebody waits for what is applied, or {@code
-   * wantedLsn} is wanted durable by nobody in particular.
+   * Answers who can be answered, and syncs when somebody waits for what is applied, or the log
+   * wants a commit durable that nobody waits for.
    */
-  void pump(long appliedLsn, long wantedLsn, long loggedBytes) {
+  void pump() {
     if (health.stopped()) {
       failAll();
       return;
@@ -71,14 +74,16 @@ final class Durability {
     while (size > 0 && targets[head] <= durableLsn) {
       answerFirst(0);
     }
-    boolean muchUnproven = loggedBytes - loggedBytesAtSync >= unprovenBytesMax;
+    long appliedLsn = committer.appliedLsn();
+    long wantedLsn = committer.witnessLsn();
+    boolean muchUnproven = committer.loggedBytes - loggedBytesAtSync >= unprovenBytesMax;
     boolean wanted = wantedLsn > coveredLsn && wantedLsn <= appliedLsn;
     if (wanted || firstUncovered() <= appliedLsn || (muchUnproven && appliedLsn > coveredLsn)) {
-      submit(appliedLsn, loggedBytes);
+      submit();
     }
   }
 
-  /** The lowest LSN that is waited for and that no sync under way covers. */
+  /** The lowest LSN that is waited for and that no sync covers which has been asked for. */
   private long firstUncovered() {
     for (int i = 0; i < size; i++) {
       long target = targets[(head + i) & (tags.length - 1)];
@@ -95,13 +100,11 @@ final class Durability {
     coveredLsn = Math.max(coveredLsn, durableLsn);
   }
 
-  private void submit(long appliedLsn, long loggedBytes) {
+  private void submit() {
     for (Sync sync : syncs) {
       if (!sync.busy) {
         sync.busy = true;
-        sync.lsn = appliedLsn;
-        coveredLsn = appliedLsn;
-        loggedBytesAtSync = loggedBytes;
+        sync.covers();
         disk.sync(sync);
         return;
       }
@@ -153,9 +156,21 @@ final class Durability {
     head = 0;
   }
 
-  private final class Sync implements Disk.Done {
+  private final class Sync implements Disk.Synced {
     boolean busy;
-    long lsn;
+    private long lsn;
+
+    /** All that is applied now, and more when it goes out later. */
+    void covers() {
+      lsn = committer.appliedLsn();
+      coveredLsn = lsn;
+      loggedBytesAtSync = committer.loggedBytes;
+    }
+
+    @Override
+    public void submitted() {
+      covers();
+    }
 
     @Override
     public void done(int errno) {

@@ -91,7 +91,7 @@ final class Serving {
     writer.pump(nowNanos);
     commander.pump(checkpointer.waitsForCut(), nowNanos);
     long wait = committer.pump(nowNanos);
-    durability.pump(committer.appliedLsn(), committer.witnessLsn(), committer.loggedBytes);
+    durability.pump();
     reader.pump();
     boolean more = !health.stopped() && background();
     more |= !health.stopped() && !closing && scrubber.step(nowNanos);

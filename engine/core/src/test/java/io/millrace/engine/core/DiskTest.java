@@ -13,6 +13,7 @@ class DiskTest {
   private static final class Syncs implements Storage {
     final List<Long> tickets = new ArrayList<>();
     final List<long[]> ends = new ArrayList<>();
+    long writeTicket;
 
     @Override
     public long sizeBytes() {
@@ -23,7 +24,9 @@ class DiskTest {
     public void read(long offset, MemorySegment into, long ticket) {}
 
     @Override
-    public void write(long offset, MemorySegment from, long ticket) {}
+    public void write(long offset, MemorySegment from, long ticket) {
+      writeTicket = ticket;
+    }
 
     @Override
     public void sync(long ticket) {
@@ -47,47 +50,76 @@ class DiskTest {
   private final Disk disk = new Disk(storage, health);
   private final List<String> told = new ArrayList<>();
 
-  private void sync(String name) {
-    disk.sync(errno -> told.add(name + errno));
+  private Disk.Synced named(String name) {
+    return new Disk.Synced() {
+      @Override
+      public void submitted() {
+        told.add(name + " out");
+      }
+
+      @Override
+      public void done(int errno) {
+        told.add(name + " " + errno);
+      }
+    };
+  }
+
+  private void end(int sync, int errno) {
+    storage.end(sync, errno);
+    disk.drain();
   }
 
   @Test
-  void noSyncEndsWellBeforeAnEarlierOneThatFails() {
-    sync("first ");
-    sync("second ");
-    storage.end(1, 0);
-    disk.drain();
-    assertEquals(List.of(), told, "the kernel tells an error once: the second may be good by luck");
-    storage.end(0, Errno.EIO);
-    disk.drain();
-    assertEquals(List.of("first 5", "second 5"), told);
-    assertTrue(health.stopped());
+  void oneSyncIsUnderWayAtATimeAndTheNextServesAllThatAskedMeanwhile() {
+    disk.sync(named("first"));
+    disk.sync(named("second"));
+    disk.sync(named("third"));
+    assertEquals(1, storage.tickets.size());
+    end(0, 0);
+    assertEquals(2, storage.tickets.size());
+    assertEquals(List.of("first out", "first 0", "second out", "third out"), told);
+    told.clear();
+    end(1, 0);
+    assertEquals(List.of("second 0", "third 0"), told);
+    assertEquals(2, disk.syncs);
     assertTrue(disk.idle());
   }
 
   @Test
-  void noSyncEndsWellAfterALaterOneThatHasFailed() {
-    sync("first ");
-    sync("second ");
-    storage.end(1, Errno.EIO);
+  void aSyncThatWaitedGoesOutAfterAllEndsOfTheDrainAreKnown() {
+    disk.sync(named("first"));
+    disk.sync(named("second"));
+    disk.write(0, MemorySegment.NULL, errno -> told.add("write " + errno));
     storage.end(0, 0);
+    storage.ends.add(new long[] {storage.writeTicket, 0});
     disk.drain();
-    assertEquals(List.of("first 5", "second 5"), told, "the error was told to the second");
-    assertTrue(health.stopped());
+    assertEquals(List.of("first out", "first 0", "write 0", "second out"), told);
   }
 
   @Test
-  void manySyncsEndInTheirOrder() {
-    List<String> expected = new ArrayList<>();
-    for (int i = 0; i < 20; i++) {
-      sync(i + ": ");
-      expected.add(i + ": 0");
-    }
-    for (int i = 19; i >= 0; i--) {
-      storage.end(i, 0);
-    }
-    disk.drain();
-    assertEquals(expected, told);
+  void whatIsAskedForWhenASyncEndsIsNotServedByIt() {
+    disk.sync(
+        errno -> {
+          told.add("first " + errno);
+          disk.sync(named("second"));
+        });
+    end(0, 0);
+    assertEquals(List.of("first 0", "second out"), told);
+    end(1, 0);
+    assertEquals(List.of("first 0", "second out", "second 0"), told);
     assertTrue(disk.idle());
+  }
+
+  @Test
+  void noSyncEndsWellOnceOneHasFailed() {
+    disk.sync(named("first"));
+    disk.sync(named("second"));
+    end(0, Errno.EIO);
+    assertTrue(health.stopped());
+    end(1, 0);
+    disk.sync(named("third"));
+    end(2, 0);
+    assertEquals(
+        List.of("first out", "first 5", "second out", "second 5", "third out", "third 5"), told);
   }
 }

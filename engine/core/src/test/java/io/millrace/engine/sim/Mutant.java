@@ -9,6 +9,7 @@ import java.lang.classfile.TypeKind;
 import java.lang.classfile.instruction.BranchInstruction;
 import java.lang.classfile.instruction.FieldInstruction;
 import java.lang.classfile.instruction.InvokeInstruction;
+import java.lang.classfile.instruction.LoadInstruction;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
@@ -26,7 +27,9 @@ enum Mutant {
         if (element instanceof FieldInstruction field
             && field.opcode() == Opcode.GETFIELD
             && field.name().equalsString("durableLsn")) {
-          code.pop().lload(1);
+          code.getfield(type("Durability"), "committer", type("Committer"))
+              .invokevirtual(
+                  type("Committer"), "appliedLsn", MethodTypeDesc.of(ConstantDescs.CD_long));
         } else {
           code.with(element);
         }
@@ -135,7 +138,7 @@ enum Mutant {
     /** Few seeds show it; this saves going through those before. */
     @Override
     long firstSeed() {
-      return 120;
+      return 220;
     }
 
     @Override
@@ -168,7 +171,7 @@ enum Mutant {
   OLDER_VERSION_OF_A_STAGED_BLOCK_TAKEN_OVER("StagingPlace", "isSuperseded", "none") {
     @Override
     long firstSeed() {
-      return 710;
+      return 1310;
     }
 
     @Override
@@ -202,14 +205,41 @@ enum Mutant {
     }
   },
 
-  FAILED_SYNC_TAKEN_FOR_GOOD("Disk", "syncEnded", "sync-error") {
+  FAILED_SYNC_TAKEN_FOR_GOOD("Disk", "completed", "sync-error") {
     @Override
     CodeTransform planted() {
       return (code, element) -> {
-        if (element instanceof FieldInstruction field
-            && field.opcode() == Opcode.GETFIELD
-            && field.name().equalsString("syncErrno")) {
+        if (element instanceof LoadInstruction load && load.slot() == 3) {
+          code.iconst_0();
+        } else {
+          code.with(element);
+        }
+      };
+    }
+  },
+
+  SYNC_WHILE_ANOTHER_IS_UNDER_WAY("Disk", "sync", "none") {
+    @Override
+    CodeTransform planted() {
+      return (code, element) -> {
+        if (element instanceof FieldInstruction field && field.name().equalsString("syncing")) {
           code.pop().iconst_0();
+        } else {
+          code.with(element);
+        }
+      };
+    }
+  },
+
+  SYNC_TAKEN_TO_COVER_WHAT_CAME_AFTER_IT("Durability$Sync", "done", "none") {
+    @Override
+    CodeTransform planted() {
+      return (code, element) -> {
+        if (element instanceof FieldInstruction field && field.name().equalsString("lsn")) {
+          code.getfield(type("Durability$Sync"), "this$0", type("Durability"))
+              .getfield(type("Durability"), "committer", type("Committer"))
+              .invokevirtual(
+                  type("Committer"), "appliedLsn", MethodTypeDesc.of(ConstantDescs.CD_long));
         } else {
           code.with(element);
         }

@@ -138,6 +138,9 @@ final class SimStorage implements Storage {
 
   @Override
   public void sync(long ticket) {
+    if (flying.stream().anyMatch(call -> call.kind == Fault.Target.SYNC)) {
+      throw new Violation("two syncs at a time: of a lost write the kernel tells one of them");
+    }
     submit(new Call(Fault.Target.SYNC, 0, null, NO_DATA, ticket));
   }
 
