@@ -116,7 +116,7 @@ inside_java() {
   mkdir -p target/logs
   e2e/cluster/cluster.sh exec env JAVA_HOME="$JAVA_HOME" "$JAVA_HOME/bin/java" -Xmx512m \
     --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
-    -Djava.util.logging.config.file=e2e/dev/logging.properties -cp "$(e2e_classpath)" "$@"
+    -Djava.util.logging.config.file=e2e/dev/logging.properties -Dkubernetes.request.timeout=60000 -cp "$(e2e_classpath)" "$@"
 }
 
 demo() {

@@ -1,7 +1,7 @@
 # Sourced by ./dev: the long runs of what the tests do shortly, and the evidence that they leave.
 
 # What each part does when nothing else is asked for (empty: all there is); a run of that length is evidence.
-declare -A soak_full=([sim]='--seconds 600' [exhaustive]='--seconds 7200' [exhaustive]='' [flips]='' [hostile]='--seconds 120' [kill]='--rounds 1000' [fs]='--rounds 20')
+declare -A soak_full=([sim]='--seconds 600' [exhaustive]='' [flips]='' [hostile]='--seconds 120' [kill]='--rounds 1000' [fs]='--rounds 20')
 
 # soak PART [--seconds N | --rounds N] [--seed S]
 soak() {
@@ -54,6 +54,7 @@ soak_sim() { core_soak io.millrace.engine.sim.SimMain "$@" --json; }
 
 soak_prepare_exhaustive() { soak_prepare_sim; }
 
+# It ends by itself when it has been through all sequences.
 soak_exhaustive() { core_soak io.millrace.engine.sim.ExhaustiveMain "$@" --json; }
 
 soak_prepare_flips() { soak_prepare_sim; }
@@ -69,14 +70,7 @@ soak_prepare_hostile() { soak_prepare_sim; }
 
 soak_hostile() { core_soak io.millrace.engine.core.HostileImages "$@"; }
 
-core_soak() { java --enable-native-access=ALL-UNNAMED -Xmx1g -cp "$core_classes" "$@"; }
-
-soak_prepare_exhaustive() { soak_prepare_sim; }
-
-# It ends by itself when it has been through all sequences.
-soak_exhaustive() {
-  core_soak io.millrace.engine.sim.ExhaustiveMain "$@" --json
-}
+core_soak() { java --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xmx1g -cp "$core_classes" "$@"; }
 
 soak_prepare_kill() {
   need_host

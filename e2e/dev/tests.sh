@@ -115,7 +115,7 @@ compile_core() { logged core-build mvn -ntp -q -DskipTests -Dspotless.check.skip
 sim() {
   need_java
   compile_core
-  exec java --enable-native-access=ALL-UNNAMED -Xmx1g -cp "$core_classes" io.millrace.engine.sim.SimMain "$@"
+  exec java --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xmx1g -cp "$core_classes" io.millrace.engine.sim.SimMain "$@"
 }
 
 bench() {

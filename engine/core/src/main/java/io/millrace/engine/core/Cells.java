@@ -12,7 +12,14 @@ import java.util.Arrays;
  * of 16 bytes over all slabs. Handles 0 and 1 are never given out; the sign bit is the caller's.
  */
 final class Cells {
-  static final int SLAB_BYTES = 256 << 10;
+  private static final int SLAB_BYTES = 256 << 10;
+
+  /**
+   * Each size in use takes a slab: those of a small store, and of a large one's first, are small.
+   */
+  private static final int SMALL_SLAB_BYTES = 16 << 10;
+
+  private static final int SMALL_SLABS = 64;
   private static final int UNIT = 16;
   private static final int UNIT_BITS = 14;
   private static final int SLAB_UNITS = 1 << UNIT_BITS;
@@ -34,7 +41,7 @@ final class Cells {
   private int[] before = new int[16];
   private int slabCount;
   private int emptySlabs = NONE;
-  private int slabsInUse;
+  private long slabBytes;
   private long usedBytes;
   private long imageBytes;
   private long whiteBytesMax;
@@ -50,7 +57,7 @@ final class Cells {
 
   /** Bytes of slabs with a cell in use. */
   long slabBytes() {
-    return (long) slabsInUse * SLAB_BYTES;
+    return slabBytes;
   }
 
   /**
@@ -118,7 +125,7 @@ final class Cells {
     freeHeads[slab] = handle;
     if (--live[slab] == 0) {
       unlink(slab);
-      slabsInUse--;
+      slabBytes -= slabs[slab].byteSize();
       after[slab] = emptySlabs;
       emptySlabs = slab;
     }
@@ -129,7 +136,8 @@ final class Cells {
   }
 
   private boolean full(int slab) {
-    return freeHeads[slab] == 0 && nextUnits[slab] + cellUnits[slab] > SLAB_UNITS;
+    return freeHeads[slab] == 0
+        && (long) (nextUnits[slab] + cellUnits[slab]) * UNIT > slabs[slab].byteSize();
   }
 
   private int takeCell(int slab) {
@@ -150,7 +158,7 @@ final class Cells {
     } else {
       emptySlabs = after[slab];
     }
-    slabsInUse++;
+    slabBytes += slabs[slab].byteSize();
     cellUnits[slab] = units;
     live[slab] = 0;
     freeHeads[slab] = 0;
@@ -163,7 +171,8 @@ final class Cells {
     if (slabCount == slabs.length) {
       grow(slabCount * 2);
     }
-    slabs[slabCount] = arena.allocate(SLAB_BYTES, Bytes.PAGE);
+    int bytes = slabCount < SMALL_SLABS ? SMALL_SLAB_BYTES : SLAB_BYTES;
+    slabs[slabCount] = arena.allocate(bytes, Bytes.PAGE);
     return slabCount++;
   }
 

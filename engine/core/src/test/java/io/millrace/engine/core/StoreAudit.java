@@ -157,8 +157,10 @@ public final class StoreAudit {
 
   /**
    * Throws when maps that are made anew differ from those that an opening finds; writes nothing.
+   *
+   * @param disk its bytes, while no store is open on it
    */
-  public static void checkRebuild(Storage disk) {
-    RebuildOracle.check(disk);
+  public static void checkRebuild(byte[] disk) {
+    RebuildOracle.check(new FlatStorage(disk));
   }
 }

@@ -12,15 +12,23 @@ final class Campaign {
   private final Buffers buffers = new Buffers();
   private final int stepsPerSeed;
   private final Set<Fault.Kind> faults;
+  private final @Nullable Scale scale;
   private final Tally tally = new Tally();
 
   Campaign(int stepsPerSeed) {
-    this(stepsPerSeed, Fault.all());
+    this(stepsPerSeed, Fault.all(), null);
   }
 
-  Campaign(int stepsPerSeed, Set<Fault.Kind> faults) {
+  /**
+   * Makes one that has run nothing.
+   *
+   * @param faults that runs may meet
+   * @param scale of all runs; null: each seed decides
+   */
+  Campaign(int stepsPerSeed, Set<Fault.Kind> faults, @Nullable Scale scale) {
     this.stepsPerSeed = stepsPerSeed;
     this.faults = faults;
+    this.scale = scale;
   }
 
   Tally tally() {
@@ -29,7 +37,7 @@ final class Campaign {
 
   /** Null when the seed's run went well, else what to tell. */
   @Nullable String run(long seed) {
-    Setup setup = Setup.of(seed, faults);
+    Setup setup = scale == null ? Setup.of(seed, faults) : Setup.of(seed, faults, scale);
     List<Step> all = Workload.steps(setup, stepsPerSeed);
     Violation violation = attempt(setup, all);
     return violation == null ? null : explain(setup, all, violation);
@@ -67,7 +75,7 @@ final class Campaign {
             .formatted(setup.seed(), stepsPerSeed, first.getMessage()));
     text.append(
         "replay: ./dev sim --seed %d --steps %d%s%n"
-            .formatted(setup.seed(), stepsPerSeed, faultsOption()));
+            .formatted(setup.seed(), stepsPerSeed, options()));
     text.append("%s%n%d steps are enough:%n".formatted(setup, few.size()));
     few.forEach(step -> text.append("  ").append(step).append('\n'));
     text.append("what happens:\n");
@@ -88,7 +96,8 @@ final class Campaign {
     return origin;
   }
 
-  private String faultsOption() {
-    return faults.equals(Fault.all()) ? "" : " --faults " + Fault.words(faults);
+  private String options() {
+    String some = faults.equals(Fault.all()) ? "" : " --faults " + Fault.words(faults);
+    return scale == null ? some : some + " --scale " + scale.word();
   }
 }

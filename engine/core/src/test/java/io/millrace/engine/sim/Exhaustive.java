@@ -5,9 +5,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every sequence of up to three operations on a small store, cut at every call to the disk, with
- * every choice of writes that survive: none, all, each alone, all but each. Most bugs of this kind
- * need no more.
+ * Every sequence of up to three operations on a small store, cut at every call to the disk: by a
+ * kill, and by a power loss with every choice of writes that survive: none, all, each alone, all
+ * but each. Most bugs of this kind need no more.
  */
 final class Exhaustive {
   static final List<Step.Kind> OPERATIONS =
@@ -58,21 +58,33 @@ final class Exhaustive {
 
   /** Cuts a sequence everywhere; what broke a promise, null when nothing did. */
   @Nullable String run(List<Step.Kind> sequence) {
-    Setup setup = Setup.smallest(sequence.hashCode());
+    String broken = run(sequence.hashCode(), simulation -> perform(sequence, simulation));
+    return broken == null ? null : sequence + broken;
+  }
+
+  /** Cuts some operations everywhere. */
+  @Nullable String run(long seed, ShortRun.Operations operations) {
+    Setup setup = Setup.smallest(seed);
     for (int calls = 1; ; calls++) {
       int choices = 1;
-      for (int choice = 0; choice < choices; choice++) {
-        ShortRun run = new ShortRun(setup, sequence, buffers, tally);
+      for (int choice = ShortRun.KILL; choice < choices; choice++) {
+        ShortRun run = new ShortRun(setup, operations, buffers, tally);
         String broken = run.cut(calls, choice);
         if (broken != null) {
-          return "%s cut at call %d, choice %d of survivors: %s"
-              .formatted(sequence, calls, choice, broken);
+          return " cut at call %d, choice %d of survivors: %s".formatted(calls, choice, broken);
         }
         choices = run.choices();
         if (!run.wasCut()) {
           return null;
         }
       }
+    }
+  }
+
+  private static void perform(List<Step.Kind> sequence, Simulation simulation) {
+    for (int i = 0; i < sequence.size(); i++) {
+      simulation.perform(new Step(sequence.get(i), 100 + i));
+      simulation.perform(new Step(Step.Kind.POLL, 2));
     }
   }
 }

@@ -30,6 +30,10 @@ final class Medium {
   private final long[] promises;
 
   private final BitSet bad = new BitSet();
+
+  /** Blocks in which reads see something else than on an honest disk. */
+  private final BitSet differing = new BitSet();
+
   private final List<Written> unsynced = new ArrayList<>();
   private boolean anyHopeless;
 
@@ -110,6 +114,7 @@ final class Medium {
       System.arraycopy(current, at, previous, at, write.realBytes);
     }
     copy(write, 0, write.data.length, current, honestCurrent);
+    compare(write);
     unsynced.add(write);
     if (!bad.isEmpty()) {
       int first = (int) (write.realOffset / BLOCK_BYTES);
@@ -192,6 +197,7 @@ final class Medium {
     if (twin()) {
       int honest = (int) write.offset;
       System.arraycopy(honestPlatter, honest, honestCurrent, honest, write.data.length);
+      compare(write);
     }
   }
 
@@ -212,6 +218,22 @@ final class Medium {
     int at = (int) (bit / 8);
     platter[at] ^= (byte) (1 << (bit % 8));
     current[at] ^= (byte) (1 << (bit % 8));
+    compare(at, 1);
+  }
+
+  private void compare(Written write) {
+    if (twin()) {
+      compare((int) write.realOffset, write.realBytes);
+      compare((int) write.offset, write.data.length);
+    }
+  }
+
+  private void compare(int offset, int bytes) {
+    for (int b = offset / BLOCK_BYTES; b * BLOCK_BYTES < offset + bytes; b++) {
+      int from = b * BLOCK_BYTES;
+      int to = from + BLOCK_BYTES;
+      differing.set(b, !Arrays.equals(current, from, to, honestCurrent, from, to));
+    }
   }
 
   void goBad(int block) {
@@ -230,15 +252,7 @@ final class Medium {
   /** Blocks that can't be read, or hold what they should not. */
   BitSet damagedBlocks() {
     BitSet damaged = (BitSet) bad.clone();
-    for (int at = 0; twin() && at < current.length; ) {
-      int differs = Arrays.mismatch(current, at, current.length, honestCurrent, at, current.length);
-      if (differs < 0) {
-        break;
-      }
-      int block = (at + differs) / BLOCK_BYTES;
-      damaged.set(block);
-      at = (block + 1) * BLOCK_BYTES;
-    }
+    damaged.or(differing);
     return damaged;
   }
 

@@ -11,6 +11,7 @@ import java.util.Map;
 /** The requests in flight; compares each answer with the model and tells it. */
 final class Requests implements Answers {
   private static final byte POISON = 0x5A;
+  private static final long POISONED_BYTES_MAX = 64 << 10;
 
   /** What a store may do that it must not without a reason. */
   interface Excuses {
@@ -156,7 +157,8 @@ final class Requests implements Answers {
       checkRefusal(change.toString(), errno);
     }
     if (change.buffer() != null) {
-      change.buffer().asSlice(0, 64 << 10).fill(POISON);
+      long bytes = change.sectors() * Stamp.SECTOR_BYTES;
+      change.buffer().asSlice(0, Math.min(bytes, POISONED_BYTES_MAX)).fill(POISON);
       buffers.giveBack(change.buffer());
     }
   }

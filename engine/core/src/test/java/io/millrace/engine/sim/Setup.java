@@ -8,6 +8,7 @@ import java.util.Set;
 /**
  * Everything about a run that its seed decides, but for the steps.
  *
+ * @param scale how much is done, and how often it is cut
  * @param faults that the run may meet, besides losses of power and process
  * @param segments of {@code segmentBytes} each: the size of the disk
  * @param outstandingMax requests that are in flight at a time
@@ -17,6 +18,7 @@ record Setup(
     long seed,
     Set<Fault.Kind> faults,
     BrokenRule broken,
+    Scale scale,
     int segmentBytes,
     int segments,
     StoreOptions options,
@@ -27,8 +29,13 @@ record Setup(
     return of(seed, Fault.all());
   }
 
-  /** Of the faults that are allowed, some runs meet none, some those that are told, some any. */
+  /** Half of the seeds give tiny runs. */
   static Setup of(long seed, Set<Fault.Kind> allowed) {
+    return of(seed, allowed, new Dice(seed ^ 0x5CA1EL).oneOf(Scale.values()));
+  }
+
+  /** Of the faults that are allowed, some runs meet none, some those that are told, some any. */
+  static Setup of(long seed, Set<Fault.Kind> allowed, Scale scale) {
     Dice dice = new Dice(seed ^ 0x5E7_0F5EEDL);
     int drawn = dice.below(10);
     Set<Fault.Kind> faults = EnumSet.noneOf(Fault.Kind.class);
@@ -38,7 +45,7 @@ record Setup(
         faults.add(kind);
       }
     }
-    return meeting(seed, faults);
+    return scale == Scale.TINY ? tiny(seed, faults) : meeting(seed, faults);
   }
 
   /** A run that may meet exactly these. */
@@ -50,8 +57,24 @@ record Setup(
         seed,
         faults,
         BrokenRule.NONE,
+        Scale.WIDE,
         segmentBytes,
         segments,
+        options(dice, segmentBytes),
+        dice.oneOf(1, 4, 10),
+        3);
+  }
+
+  private static Setup tiny(long seed, Set<Fault.Kind> faults) {
+    Dice dice = new Dice(seed ^ 0x5E7_0F5EED3L);
+    int segmentBytes = 64 << 10;
+    return new Setup(
+        seed,
+        faults,
+        BrokenRule.NONE,
+        Scale.TINY,
+        segmentBytes,
+        (int) dice.between(24, 32),
         options(dice, segmentBytes),
         dice.oneOf(1, 4, 10),
         3);
@@ -62,7 +85,15 @@ record Setup(
     int segmentBytes = 64 << 10;
     Dice dice = new Dice(seed);
     return new Setup(
-        seed, Set.of(), BrokenRule.NONE, segmentBytes, 32, options(dice, segmentBytes), 10, 0);
+        seed,
+        Set.of(),
+        BrokenRule.NONE,
+        Scale.WIDE,
+        segmentBytes,
+        32,
+        options(dice, segmentBytes),
+        10,
+        0);
   }
 
   private static StoreOptions options(Dice dice, int segmentBytes) {
@@ -97,6 +128,7 @@ record Setup(
         seed,
         Set.of(),
         rule,
+        scale,
         segmentBytes,
         segments,
         options,

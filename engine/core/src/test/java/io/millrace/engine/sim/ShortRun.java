@@ -18,17 +18,24 @@ final class ShortRun {
           new Step(Step.Kind.FLUSH, 8),
           new Step(Step.Kind.DRAIN, 9));
 
-  private final List<Step.Kind> sequence;
+  /** What is done between the beginning and the cut. */
+  interface Operations {
+    void on(Simulation simulation);
+  }
+
+  static final int KILL = -1;
+
+  private final Operations operations;
   private final Simulation simulation;
   private boolean wasCut;
   private int choices;
 
-  ShortRun(Setup setup, List<Step.Kind> sequence, Buffers buffers, Tally tally) {
-    this.sequence = sequence;
+  ShortRun(Setup setup, Operations operations, Buffers buffers, Tally tally) {
+    this.operations = operations;
     simulation = new Simulation(setup, BEFORE, buffers, tally, Narrative.untold());
   }
 
-  /** Whether the sequence was so long. */
+  /** Whether there were so many calls. */
   boolean wasCut() {
     return wasCut;
   }
@@ -42,7 +49,7 @@ final class ShortRun {
    * Runs, and recovers.
    *
    * @param calls of the disk until the power fails
-   * @param choice which of the writes survive
+   * @param choice which of the writes survive; {@link #KILL}: only the process dies
    * @return what broke a promise, null when nothing did
    */
   @Nullable String cut(int calls, int choice) {
@@ -51,26 +58,23 @@ final class ShortRun {
       SimStorage storage = simulation.machine().storage();
       storage.cutAfter(calls);
       try {
-        operate();
+        operations.on(simulation);
+        simulation.perform(new Step(Step.Kind.POLL, 40));
       } catch (PowerCut cut) {
         wasCut = true;
       }
       storage.cutAfter(SimStorage.NEVER);
       choices = 2 + 2 * storage.writesAtRisk();
-      simulation.losePower(new Subset(choice));
+      if (choice == KILL) {
+        simulation.perform(new Step(Step.Kind.LOSE_PROCESS, calls));
+      } else {
+        simulation.losePower(new Subset(choice));
+      }
       simulation.perform(new Step(Step.Kind.WRITE, calls));
       simulation.perform(new Step(Step.Kind.LOSE_POWER, choice));
       return null;
     } catch (Violation violation) {
       return violation.getMessage();
     }
-  }
-
-  private void operate() {
-    for (int i = 0; i < sequence.size(); i++) {
-      simulation.perform(new Step(sequence.get(i), 100 + i));
-      simulation.perform(new Step(Step.Kind.POLL, 2));
-    }
-    simulation.perform(new Step(Step.Kind.POLL, 40));
   }
 }

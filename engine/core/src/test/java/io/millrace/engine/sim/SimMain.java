@@ -3,9 +3,10 @@ package io.millrace.engine.sim;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code SimMain [--seconds N] [--seed S] [--steps N] [--faults LIST] [--json]}: runs seeds until
- * the time is up, or the one given, and tells what was met. Exits with 1 when a promise was broken,
- * and says how to see it again; with 2 when what was run shows nothing.
+ * {@code SimMain [--seconds N] [--seed S] [--steps N] [--faults LIST] [--scale tiny|wide]
+ * [--json]}: runs seeds until the time is up, or the one given, and tells what was met. Exits with
+ * 1 when a promise was broken, and says how to see it again; with 2 when what was run shows
+ * nothing.
  */
 public final class SimMain {
   private static final int STEPS = 400;
@@ -23,7 +24,11 @@ public final class SimMain {
     seconds = one ? 0 : Double.parseDouble(option(args, "--seconds", "20"));
     first = seed.isEmpty() ? System.nanoTime() & 0xFFFF_FFFFL : Long.parseLong(seed);
     json = java.util.List.of(args).contains("--json");
-    campaign = new Campaign(steps, faults.isEmpty() ? Fault.all() : Fault.parse(faults));
+    campaign =
+        new Campaign(
+            steps,
+            faults.isEmpty() ? Fault.all() : Fault.parse(faults),
+            Scale.named(option(args, "--scale", "")));
   }
 
   public static void main(String[] args) {

@@ -16,6 +16,7 @@ import java.util.Map;
 final class Simulation {
   private static final int POLLS_MAX = 1_000_000;
   private static final long IDLE_NANOS = 2_000_000_000L;
+  private static final int LOSSES_PER_REBUILD = 16;
 
   private final Setup setup;
   private final List<Step> steps;
@@ -33,6 +34,7 @@ final class Simulation {
   private boolean mayFailToRecover = true;
   private long segmentsFreeAtStart;
   private int reached;
+  private long lossesOfPower;
 
   /** Why a store is opened. */
   private enum After {
@@ -83,6 +85,14 @@ final class Simulation {
 
   Machine machine() {
     return machine;
+  }
+
+  Model model() {
+    return model;
+  }
+
+  Submitter submitter() {
+    return submitter;
   }
 
   private final class WhatMayFail implements Requests.Excuses {
@@ -208,6 +218,7 @@ final class Simulation {
       narrative.add(() -> "  the power fails");
       machine.losePower(dice);
       afterCrash();
+      checkRebuild();
       machine.open();
       if (mayFailToRecover && dice.percent(15)) {
         trouble.anything(dice);
@@ -215,6 +226,15 @@ final class Simulation {
       up = machine.recover(dice.percent(25) ? dice.below(40) : POLLS_MAX);
     }
     recover(After.POWER_LOSS);
+  }
+
+  /** Now and then: what a rebuild finds is what an opening finds, wherever the log was cut. */
+  private void checkRebuild() {
+    boolean sound = setup.faults().isEmpty() && setup.broken() == BrokenRule.NONE;
+    if (sound && ++lossesOfPower % LOSSES_PER_REBUILD == 0) {
+      tally.count(Tally.Event.REBUILD);
+      StoreAudit.checkRebuild(machine.medium().current());
+    }
   }
 
   /** The power fails and these writes survive; it fails no more during recovery. */

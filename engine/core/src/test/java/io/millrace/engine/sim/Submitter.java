@@ -10,8 +10,6 @@ import org.jspecify.annotations.Nullable;
 final class Submitter {
   private static final long KIB = 1 << 10;
   private static final long MIB = 1 << 20;
-  private static final int VOLUMES_MAX = 10;
-  private static final int SNAPSHOTS_MAX = 10;
   private static final int SECTOR = Stamp.SECTOR_BYTES;
 
   private final Setup setup;
@@ -32,7 +30,7 @@ final class Submitter {
   void write(Dice dice) {
     View view = volume(dice);
     if (view != null) {
-      long bytes = writeBytes(dice);
+      long bytes = setup.scale().requestBytes(dice);
       write(view, offset(dice, view, bytes), bytes, dice.percent(3));
     }
   }
@@ -70,7 +68,8 @@ final class Submitter {
     if (view == null) {
       return;
     }
-    long bytes = dice.percent(10) ? view.sizeBytes : writeBytes(dice) * dice.oneOf(1, 1, 8);
+    long bytes =
+        dice.percent(10) ? view.sizeBytes : setup.scale().requestBytes(dice) * dice.oneOf(1, 1, 8);
     long offset = bytes == view.sizeBytes ? 0 : offset(dice, view, bytes);
     zero(view, offset, Math.min(bytes, view.sizeBytes - offset));
   }
@@ -84,7 +83,7 @@ final class Submitter {
     }
   }
 
-  private void write(View view, long offset, long wanted, boolean zeroes) {
+  void write(View view, long offset, long wanted, boolean zeroes) {
     long bytes = Math.min(wanted, view.sizeBytes - offset);
     if (bytes <= 0) {
       return;
@@ -115,7 +114,7 @@ final class Submitter {
       wrong(dice);
       return;
     }
-    long bytes = writeBytes(dice);
+    long bytes = setup.scale().requestBytes(dice);
     long offset = offset(dice, view, bytes);
     bytes = Math.min(bytes, view.sizeBytes - offset);
     if (bytes > 0) {
@@ -151,16 +150,20 @@ final class Submitter {
   void flush(Dice dice) {
     View view = volume(dice);
     if (view != null) {
-      awaitTurn();
-      long invokedAt = model.event();
-      machine.store().flush(view.id, requests.add(new Request.Flush(invokedAt)));
+      flush(view);
     }
   }
 
+  void flush(View view) {
+    awaitTurn();
+    long invokedAt = model.event();
+    machine.store().flush(view.id, requests.add(new Request.Flush(invokedAt)));
+  }
+
   void createVolume(Dice dice) {
-    if (model.usable(false).size() < VOLUMES_MAX) {
+    if (model.usable(false).size() < setup.scale().volumesMax) {
       String name = "volume-" + ++names;
-      long bytes = sizeBytes(dice);
+      long bytes = setup.scale().volumeBytes(dice);
       Command.CreateVolume empty = Command.CreateVolume.empty(name, bytes);
       create(name, false, null, bytes, empty.acknowledging(dice.percent(25)));
     }
@@ -168,7 +171,7 @@ final class Submitter {
 
   void cloneSnapshot(Dice dice) {
     View source = idle(model.usable(true), dice);
-    if (source != null && model.usable(false).size() < VOLUMES_MAX) {
+    if (source != null && model.usable(false).size() < setup.scale().volumesMax) {
       String name = "clone-" + ++names;
       long bytes = cloneBytes(dice, source);
       create(name, false, source, bytes, Command.CreateVolume.ofSnapshot(name, bytes, source.id));
@@ -177,7 +180,7 @@ final class Submitter {
 
   void cloneVolume(Dice dice) {
     View source = idle(model.usable(false), dice);
-    if (source != null && model.usable(false).size() < VOLUMES_MAX) {
+    if (source != null && model.usable(false).size() < setup.scale().volumesMax) {
       String name = "twin-" + ++names;
       long bytes = cloneBytes(dice, source);
       create(name, false, source, bytes, Command.CreateVolume.ofVolume(name, bytes, source.id));
@@ -190,7 +193,7 @@ final class Submitter {
 
   void createSnapshot(Dice dice) {
     View source = idle(model.usable(false), dice);
-    if (source != null && model.usable(true).size() < SNAPSHOTS_MAX) {
+    if (source != null && model.usable(true).size() < setup.scale().snapshotsMax) {
       String name = "snapshot-" + ++names;
       create(name, true, source, source.sizeBytes, new Command.CreateSnapshot(name, source.id));
     }
@@ -278,39 +281,9 @@ final class Submitter {
     return idle.isEmpty() ? null : idle.get(dice.below(idle.size()));
   }
 
-  private static long sizeBytes(Dice dice) {
-    return switch (dice.below(5)) {
-      case 0 -> SECTOR * dice.between(8, 4096);
-      case 1, 2 -> 4 * KIB * dice.between(1, 512);
-      case 3 -> 4 * KIB * dice.between(512, 2048);
-      default -> (1L << dice.between(30, 45)) + SECTOR * dice.below(4096L);
-    };
-  }
-
-  private static long writeBytes(Dice dice) {
-    return switch (dice.below(20)) {
-      case 0, 1, 2, 3, 4, 5, 6, 7 -> 4 * KIB;
-      case 8, 9, 10, 11 -> SECTOR * dice.between(1, 24);
-      case 12, 13, 14, 15 -> 4 * KIB * dice.between(2, 16);
-      case 16, 17, 18 -> SECTOR * dice.between(64, 512);
-      default -> MIB;
-    };
-  }
-
-  /** Mostly in few windows, at the borders of what the maps are made of. */
-  private static long offset(Dice dice, View view, long bytes) {
+  private long offset(Dice dice, View view, long bytes) {
     long last = Math.max(0, view.sizeBytes - Math.min(bytes, view.sizeBytes));
-    long window =
-        switch (dice.below(8)) {
-          case 0, 1, 2 -> 0;
-          case 3 -> 2 * MIB - 64 * KIB;
-          case 4 -> view.sizeBytes / 2 / MIB * MIB;
-          case 5 -> Math.max(0, view.sizeBytes - 256 * KIB);
-          case 6 -> 6 * MIB;
-          default -> (1L << 30) - 64 * KIB;
-        };
-    long unit = dice.percent(70) ? 4 * KIB : SECTOR;
-    long offset = window + dice.below(512 * KIB / unit) * unit;
+    long offset = setup.scale().offset(dice, view.sizeBytes);
     return Math.min(offset, last) / SECTOR * SECTOR;
   }
 

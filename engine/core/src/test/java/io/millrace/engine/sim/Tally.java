@@ -30,6 +30,8 @@ final class Tally {
     LOSS_IN_CLEANING(true),
     LOSS_IN_CHECKPOINT(true),
     RECOVERY(true),
+    /** The maps were made anew, and compared with those that an opening finds. */
+    REBUILD(true),
     /** The store refused to open, for damage. */
     REFUSAL(false),
     /** A failed write or sync stopped the store. */
@@ -128,11 +130,18 @@ final class Tally {
       faults.add("%s %d (%d)".formatted(kind.word(), struckBy(kind), armedWith(kind)));
     }
     return """
-        %d crash points and %d operations in %.1f s; %.0f crash-recoveries/s
+        %d crash points (%.0f/s) and %d operations in %.1f s; %d recoveries went to the end (%.0f/s)
         counted: %s
         faults that struck (armed): %s"""
         .formatted(
-            crashPoints(), of(Event.ANSWER), seconds, of(Event.RECOVERY) / seconds, met, faults);
+            crashPoints(),
+            crashPoints() / seconds,
+            of(Event.ANSWER),
+            seconds,
+            of(Event.RECOVERY),
+            of(Event.RECOVERY) / seconds,
+            met,
+            faults);
   }
 
   /** One object. */

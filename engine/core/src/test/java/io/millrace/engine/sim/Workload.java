@@ -28,11 +28,11 @@ final class Workload {
     }
     int sum = 0;
     for (Step.Kind kind : Step.Kind.values()) {
-      sum += kind.weight;
+      sum += setup.scale().weight(kind);
     }
     int drawn = dice.below(sum);
     for (Step.Kind kind : Step.Kind.values()) {
-      drawn -= kind.weight;
+      drawn -= setup.scale().weight(kind);
       if (drawn < 0) {
         return kind;
       }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +30,6 @@ final class Daemon implements AutoCloseable {
 
   private final List<Path> mounts = new ArrayList<>();
   private int starts;
-  private String javaOptions = "";
   private @Nullable Process process;
 
   private Daemon(Path folder) throws IOException {
@@ -59,8 +59,25 @@ final class Daemon implements AutoCloseable {
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of(APP.resolve("bin/" + name).toString()));
     command.addAll(List.of(arguments));
-    return Shell.run(
-        Map.of("JAVA_HOME", System.getProperty("java.home")), command.toArray(String[]::new));
+    Map<String, String> environment = new HashMap<>();
+    environment.put("JAVA_HOME", System.getProperty("java.home"));
+    // An archive made by a command that calls no daemon would lack what the others load.
+    if (command.contains("--socket") || Files.exists(archive(name))) {
+      environment.put("MILLRACE_JAVA_OPTS", withArchive(name));
+    }
+    return Shell.run(environment, command.toArray(String[]::new));
+  }
+
+  /**
+   * Lets the virtual machine keep what it has loaded, and find it at its next start: that takes
+   * half as long then, and the tests make hundreds.
+   */
+  private static String withArchive(String name) {
+    return "-XX:+AutoCreateSharedArchive -Xlog:disable -XX:SharedArchiveFile=" + archive(name);
+  }
+
+  private static Path archive(String name) {
+    return APP.toAbsolutePath().resolveSibling(name + ".jsa");
   }
 
   String store() {
@@ -107,22 +124,10 @@ final class Daemon implements AutoCloseable {
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log().toFile());
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    builder.environment().put("MILLRACED_JAVA_OPTS", javaOptions);
+    builder.environment().put("MILLRACED_JAVA_OPTS", withArchive("millraced"));
     Process started = builder.start();
     process = started;
     return started;
-  }
-
-  /**
-   * Ends it, so that it leaves an archive of its classes, and starts it: half as long as before.
-   */
-  void restartQuicker() throws IOException, InterruptedException {
-    terminate();
-    javaOptions =
-        "-XX:+AutoCreateSharedArchive -XX:SharedArchiveFile=" + folder.resolve("classes.jsa");
-    start();
-    terminate();
-    start();
   }
 
   /** Starts it and kills it after this time, wherever it is then. */
