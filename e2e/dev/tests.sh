@@ -56,7 +56,8 @@ test_maven() {
   mkdir -p target
   touch target/built.starting
   say "$*: builds, checks and tests every module (about 6 min for all; log: target/logs/maven.log)"
-  logged maven mvn -ntp -fae "${options[@]}" verify || code=$?
+  # Two modules at a time: their tests wait a lot, for programs of their own.
+  logged maven mvn -ntp -fae -T 2 "${options[@]}" verify || code=$?
   [ $code != 0 ] || mv target/built.starting target/built
   collect
   return $code

@@ -44,7 +44,7 @@ final class DesktopActions {
           writes.create(CloneTemplate.render(desktop, pool, create), desktop).done();
       case Action.PlaceClone place -> place(place, desktop);
       case Action.ApplyMachine(int number, RunStrategy strategy) ->
-          switchPower(new MachineTemplate(desktop, pool).render(number, strategy), desktop);
+          machine(number, strategy, desktop, pool);
       case Action.SwapClone(int number, RunStrategy strategy) ->
           swap(new MachineTemplate(desktop, pool).render(number, strategy), desktop);
       case Action.ClearClaim() -> clearClaim(desktop);
@@ -70,30 +70,38 @@ final class DesktopActions {
     return true;
   }
 
-  /** The cache may be behind: a machine that has another disk by now is left alone. */
-  private boolean switchPower(GenericKubernetesResource machine, Desktop desktop) {
+  /**
+   * Makes the machine, or switches its power and nothing else: the pool may have another template
+   * by now, which is not for who is using the desktop. The cache may be behind: a machine that has
+   * another disk by now is left alone.
+   */
+  private boolean machine(int clone, RunStrategy strategy, Desktop desktop, DesktopPool pool) {
     GenericKubernetesResource holder = machineOf(desktop);
-    boolean sameDisk =
-        holder == null || MachineReader.cloneNumber(holder) == MachineReader.cloneNumber(machine);
-    return sameDisk && apply(machine, holder, desktop);
+    if (holder == null) {
+      writes.apply(new MachineTemplate(desktop, pool).render(clone, strategy));
+      return true;
+    }
+    boolean same = MachineReader.cloneNumber(holder) == clone && isOf(holder, desktop);
+    if (same) {
+      writes.patchLocked(holder, Map.of("spec", Map.of("runStrategy", strategy.text())));
+    }
+    return same;
   }
 
   /** The fence: past every cache, there is no instance that could still write on the old clone. */
   private boolean swap(GenericKubernetesResource machine, Desktop desktop) {
     boolean gone =
         writes.read(Foreign.INSTANCE, namespace(desktop), desktop.getMetadata().getName()) == null;
-    return gone && apply(machine, machineOf(desktop), desktop);
+    GenericKubernetesResource holder = machineOf(desktop);
+    boolean free = gone && (holder == null || isOf(holder, desktop));
+    if (free) {
+      writes.apply(machine);
+    }
+    return free;
   }
 
-  private boolean apply(
-      GenericKubernetesResource machine,
-      @Nullable GenericKubernetesResource holder,
-      Desktop desktop) {
-    if (holder != null && (!Sources.isOwnedBy(holder, desktop) || Sources.isTerminating(holder))) {
-      return false;
-    }
-    writes.apply(machine);
-    return true;
+  private static boolean isOf(GenericKubernetesResource machine, Desktop desktop) {
+    return Sources.isOwnedBy(machine, desktop) && !Sources.isTerminating(machine);
   }
 
   private @Nullable GenericKubernetesResource machineOf(Desktop desktop) {

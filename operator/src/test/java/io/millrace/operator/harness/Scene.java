@@ -67,15 +67,19 @@ public final class Scene {
    * @param more further lines of the spec, as a flow mapping's content
    */
   public void pool(int replicas, String version, String more) {
+    pool(replicas, version, more, "384Mi");
+  }
+
+  public void pool(int replicas, String version, String more, String memory) {
     apply(
         """
         apiVersion: millrace.io/v1alpha1
         kind: DesktopPool
         metadata: {name: office}
         spec: {replicas: %d, image: {name: debian, version: %s}, %s
-          template: {spec: {domain: {memory: {guest: 384Mi}}}}}
+          template: {spec: {domain: {memory: {guest: %s}}}}}
         """
-            .formatted(replicas, version, more.isEmpty() ? "" : more + ","));
+            .formatted(replicas, version, more.isEmpty() ? "" : more + ",", memory));
   }
 
   public void claim(String user) {

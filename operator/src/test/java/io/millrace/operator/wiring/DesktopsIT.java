@@ -302,6 +302,29 @@ final class DesktopsIT {
   }
 
   @Test
+  void guestThatPowersItselfOffKeepsItsTemplateUntilItsUserReleasesIt() {
+    scene.image("v1");
+    scene.pool(1, "v1", "");
+    scene.eventuallyReady(1);
+    scene.claim("ann");
+    scene.eventuallyBound("ann");
+    scene.pool(1, "v1", "", "512Mi");
+    String before = uid();
+    world.powerOff(scene.namespace(), "office-0");
+    eventually(
+        "a new instance runs",
+        () -> world.instance(scene.namespace(), "office-0") != null && !uid().equals(before),
+        scene::dump);
+    assertEquals("384Mi", template(machine("office-0"), "domain", "memory", "guest"));
+    scene.release("ann");
+    eventually(
+        "the new template is there",
+        () -> "512Mi".equals(template(machine("office-0"), "domain", "memory", "guest")),
+        scene::dump);
+    scene.eventuallyReady(1);
+  }
+
+  @Test
   void deletedPoolLeavesNothing() {
     scene.image("v1");
     scene.pool(2, "v1", "");
