@@ -58,6 +58,8 @@ final class Checkpointer {
   private int directoryNext;
   private Root root = Root.empty(0);
   private long syncedLsn;
+
+  /** By the count that begins with this opening: below 0 for log that it has found. */
   private long loggedBytesAtCut;
 
   /** When one was given up: what could be taken, and what it was reckoned to need; -1: never. */
@@ -72,6 +74,7 @@ final class Checkpointer {
     table = serving.table;
     namespace = serving.namespace;
     number = loaded.checkpointNumber();
+    loggedBytesAtCut = -loaded.replayedBytes();
     own = table.all(SegmentTable.CHECKPOINT);
     size = CheckpointSize.of(table.geometry);
     leavesPerStep = serving.options.tuning().leavesPerStep();

@@ -1,5 +1,8 @@
 package io.millrace.engine.core;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * A self-describing piece of a checkpoint: a header and items of one kind, in whole pages.
  *
@@ -90,6 +93,15 @@ final class Chunk {
         && Bytes.u32(m, CRC) == reference.crc()
         && kind(b) == reference.kind()
         && reference.crc() == checksum.around(b, 0, length, CRC);
+  }
+
+  /** What a directory refers to. */
+  static List<ChunkReference> references(PageBuffer b) {
+    List<ChunkReference> references = new ArrayList<>();
+    for (int i = 0; i < items(b); i++) {
+      references.add(ChunkReference.read(b.memory, HEADER_BYTES + (long) i * ChunkReference.BYTES));
+    }
+    return references;
   }
 
   static int kind(PageBuffer b) {

@@ -1,8 +1,11 @@
 package io.millrace.engine.core;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -12,9 +15,12 @@ import org.jspecify.annotations.Nullable;
  * <p>A segment may hold commits of several uses; those of its highest sequence count. After a
  * record that can't be read the scan goes on page by page, because later ones tell whether it was
  * lost in the crash or damaged afterwards.
+ *
+ * <p>Of the data of commits nothing is said at first: those that are known to be durable need no
+ * look, for each block is checked when it is read; of the others see {@link #prove}.
  */
 final class LogScan {
-  /** A commit with its header bytes. */
+  /** A commit with its header bytes; {@code dataGood}: its data were read, and are whole. */
   record Commit(CommitHeader.Fields fields, MemorySegment header, boolean dataGood) {
     long sequence() {
       return fields.sequence();
@@ -28,6 +34,10 @@ final class LogScan {
   private final Geometry geometry;
   private final Map<Long, Commit> user = new HashMap<>();
   private final Map<Integer, Found> segments = new HashMap<>();
+
+  /** Those of which headers alone were read, and that may be leftovers. */
+  private final Map<Integer, List<CommitHeader.Fields>> chained = new HashMap<>();
+
   private long durableLsn;
   private long highestSequence;
   private long highestRelocation;
@@ -36,6 +46,10 @@ final class LogScan {
   LogScan(Checksum checksum, Geometry geometry) {
     this.checksum = checksum;
     this.geometry = geometry;
+  }
+
+  Geometry geometry() {
+    return geometry;
   }
 
   /**
@@ -60,13 +74,69 @@ final class LogScan {
         page++;
         continue;
       }
-      take(buffer, fields, unreadable);
+      take(buffer, fields);
       page += fields.pages();
       used = page;
       stream = fields.stream();
     }
     segments.put(segment, new Found(sequence, stream, used));
+    chained.remove(segment);
     return doubtful <= endOfHeader(buffer, used, segment) ? doubtful : -1;
+  }
+
+  /**
+   * Takes the commits of a segment whose headers lead from one to the next through all of it.
+   *
+   * @param certain no other can have been written over them
+   */
+  void add(PageBuffer buffer, int segment, List<CommitHeader.Fields> commits, boolean certain) {
+    CommitHeader.Fields last = commits.getLast();
+    highestSequence = Math.max(highestSequence, last.segmentSequence());
+    commits.forEach(commit -> take(buffer, commit));
+    segments.put(segment, new Found(last.segmentSequence(), last.stream(), endOf(last)));
+    if (!certain) {
+      chained.put(segment, commits);
+    }
+  }
+
+  private static int endOf(CommitHeader.Fields commit) {
+    return commit.page() + commit.pages();
+  }
+
+  /**
+   * The segments of which headers alone were read although they may be leftovers of a crash, that
+   * the log of a later opening may have been written over. Those of the last opening are not, for
+   * it took each once; nor those whose commits all follow from the checkpoint on.
+   */
+  ArrayDeque<Integer> doubtful(Root root, long epoch) {
+    long linked = root.cutLsn();
+    int crc = root.cutCrc();
+    Commit next = user.get(linked + 1);
+    while (next != null && next.fields.previousCrc() == crc) {
+      linked++;
+      crc = next.fields.crc();
+      next = user.get(linked + 1);
+    }
+    ArrayDeque<Integer> doubtful = new ArrayDeque<>();
+    for (Map.Entry<Integer, List<CommitHeader.Fields>> entry : chained.entrySet()) {
+      long last = linked;
+      boolean certain =
+          entry.getValue().stream()
+              .allMatch(c -> c.epoch() >= epoch || isInLog(c, root.cutLsn(), last));
+      if (!certain) {
+        doubtful.add(entry.getKey());
+      }
+    }
+    return doubtful;
+  }
+
+  private boolean isInLog(CommitHeader.Fields commit, long after, long last) {
+    Commit taken = user.get(commit.sequence());
+    return commit.commitClass() == CommitHeader.CLASS_USER
+        && commit.sequence() > after
+        && commit.sequence() <= last
+        && taken != null
+        && taken.fields.equals(commit);
   }
 
   /** Takes a commit that was written just now, instead of what was found in its place. */
@@ -109,11 +179,40 @@ final class LogScan {
       missing.set(commit.page(), commit.page() + commit.pages());
       return missing;
     }
+    long headerAt = (long) commit.page() * Bytes.PAGE;
     for (int i = 0; i < commit.entries(); i++) {
       int page = commit.page() + commit.headerPages() + i;
-      missing.set(page, unreadable.get(page) || !blockGood(buffer, commit, i));
+      boolean good = blockGood(buffer, buffer.memory, headerAt, commit, i);
+      missing.set(page, unreadable.get(page) || !good);
     }
     return missing;
+  }
+
+  /** The commits that were found one after the other behind this one. */
+  List<CommitHeader.Fields> behind(long lsn) {
+    List<CommitHeader.Fields> found = new ArrayList<>();
+    for (Commit next = user.get(lsn + 1); next != null; next = user.get(next.sequence() + 1)) {
+      found.add(next.fields);
+    }
+    return found;
+  }
+
+  /**
+   * Looks at the data of a commit that was read again. What can't be read is no sign that it was
+   * cut short.
+   */
+  void prove(CommitHeader.Fields commit, PageByPage read) {
+    Commit seen = user.get(commit.sequence());
+    if (seen == null) {
+      return;
+    }
+    boolean good = true;
+    for (int i = 0; i < commit.entries() && good; i++) {
+      good =
+          read.unreadable().get(commit.page() + commit.headerPages() + i)
+              || blockGood(read.buffer, seen.header, 0, commit, i);
+    }
+    user.put(commit.sequence(), new Commit(commit, seen.header, good));
   }
 
   @Nullable Commit commit(long lsn) {
@@ -152,11 +251,20 @@ final class LogScan {
     return highest;
   }
 
-  private CommitHeader.@Nullable Fields decode(PageBuffer buffer, int page, int segment) {
+  /** Pages of the header that begins there, if one does; 0: none. */
+  int headerPages(PageBuffer buffer, int page, int segment) {
+    long at = (long) page * Bytes.PAGE;
+    return CommitHeader.looksLikeOne(buffer.memory, at, segment, page, checksum)
+        ? CommitHeader.headerPages(buffer.memory, at)
+        : 0;
+  }
+
+  /** The commit at a page of a segment in its place in the buffer, if its header is good. */
+  CommitHeader.@Nullable Fields decode(PageBuffer buffer, int page, int segment) {
     return CommitHeader.decode(buffer, page, segment, geometry.usablePages(), checksum);
   }
 
-  private void take(PageBuffer buffer, CommitHeader.Fields fields, BitSet unreadable) {
+  private void take(PageBuffer buffer, CommitHeader.Fields fields) {
     durableLsn = Math.max(durableLsn, fields.durableLsn());
     highestEpoch = Math.max(highestEpoch, fields.epoch());
     if (fields.commitClass() == CommitHeader.CLASS_RELOCATION) {
@@ -165,33 +273,23 @@ final class LogScan {
     }
     Commit other = user.get(fields.sequence());
     if (other == null || other.fields.epoch() < fields.epoch()) {
-      user.put(fields.sequence(), copy(buffer, fields, unreadable));
+      user.put(fields.sequence(), copy(buffer, fields));
     }
   }
 
-  private Commit copy(PageBuffer buffer, CommitHeader.Fields fields, BitSet unreadable) {
+  private static Commit copy(PageBuffer buffer, CommitHeader.Fields fields) {
     byte[] header = new byte[fields.recordsAt() + fields.recordBytes()];
     MemorySegment to = MemorySegment.ofArray(header);
     MemorySegment.copy(buffer.memory, (long) fields.page() * Bytes.PAGE, to, 0, header.length);
-    return new Commit(fields, to, dataGood(buffer, fields, unreadable));
+    return new Commit(fields, to, false);
   }
 
-  /** What can't be read is no sign that the commit was cut short. */
-  private boolean dataGood(PageBuffer buffer, CommitHeader.Fields fields, BitSet unreadable) {
-    for (int i = 0; i < fields.entries(); i++) {
-      boolean read = !unreadable.get(fields.page() + fields.headerPages() + i);
-      if (read && !blockGood(buffer, fields, i)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private boolean blockGood(PageBuffer buffer, CommitHeader.Fields fields, int i) {
-    int header = fields.page() * Bytes.PAGE;
-    int data = header + (fields.headerPages() + i) * Bytes.PAGE;
-    long entry = header + CommitHeader.FIXED_BYTES + (long) i * fields.entryBytes();
-    int expected = Bytes.u32(buffer.memory, entry + 24);
-    return checksum.block(buffer, data, CommitHeader.block(buffer.memory, entry)) == expected;
+  /** Whether a block in its place in a segment is the one that the header means. */
+  private boolean blockGood(
+      PageBuffer buffer, MemorySegment header, long headerAt, CommitHeader.Fields fields, int i) {
+    int data = (fields.page() + fields.headerPages() + i) * Bytes.PAGE;
+    long entry = headerAt + CommitHeader.FIXED_BYTES + (long) i * fields.entryBytes();
+    int expected = Bytes.u32(header, entry + 24);
+    return checksum.block(buffer, data, CommitHeader.block(header, entry)) == expected;
   }
 }

@@ -17,11 +17,9 @@ import org.jspecify.annotations.Nullable;
  * names the step that follows when all have ended.
  */
 final class Recovery {
-  private final Arena arena;
   private final long storageBytes;
   private final Manner manner;
   private final PageBuffer[] pages = new PageBuffer[2];
-  private final ArrayDeque<ChunkReference> references = new ArrayDeque<>();
   private final Staging staging;
   private final Steps steps;
   private int staleSuperblock;
@@ -31,7 +29,11 @@ final class Recovery {
 
   private @Nullable Work work;
 
-  /** What recovery hands to {@link Serving}. */
+  /**
+   * What recovery hands to {@link Serving}.
+   *
+   * @param replayedBytes log since the checkpoint, which the next one makes good
+   */
   record Loaded(
       Superblock superblock,
       Checksum checksum,
@@ -42,6 +44,7 @@ final class Recovery {
       int lastCrc,
       long checkpointNumber,
       long nextRelocation,
+      long replayedBytes,
       Rebuilt rebuilt,
       Staging staging) {}
 
@@ -64,7 +67,6 @@ final class Recovery {
   Recovery(Disk disk, Arena arena, long storageBytes, Staging staging, Manner manner) {
     this.staging = staging;
     this.manner = manner;
-    this.arena = arena;
     this.storageBytes = storageBytes;
     for (int i = 0; i < pages.length; i++) {
       pages[i] = new PageBuffer(arena, Bytes.PAGE);
@@ -91,15 +93,13 @@ final class Recovery {
     if (replay != null) {
       return replay.where();
     }
-    ChunkReference chunk = w.chunk;
-    return chunk == null
-        ? "checkpoint root"
-        : "checkpoint %d, segment %d page %d"
-            .formatted(w.root.number(), chunk.segment(), chunk.page());
+    CheckpointReader checkpoint = w.checkpoint;
+    return checkpoint == null ? "checkpoint root" : checkpoint.where();
   }
 
+  /** Told when nothing is under way any more. */
   Optional<String> damage() {
-    return Optional.ofNullable(damage);
+    return steps.ended() ? Optional.ofNullable(damage) : Optional.empty();
   }
 
   @Nullable Loaded loaded() {
@@ -144,7 +144,7 @@ final class Recovery {
   }
 
   private void begin(Superblock found) {
-    work = new Work(found, arena);
+    work = new Work(found, steps);
     Optional<String> refused = staging.open(found);
     if (refused.isPresent()) {
       damaged("staging ring: " + refused.get());
@@ -177,40 +177,15 @@ final class Recovery {
       findLog();
       return;
     }
-    references.addAll(newest.directory());
-    readChunk(this::loadDirectory);
+    w.checkpoint = new CheckpointReader(steps, w, manner.rebuilding ? Chunk.MAP : Chunk.LIVE);
+    w.checkpoint.readThen(this::checkpointLoaded);
   }
 
-  private void loadDirectory() {
+  private void checkpointLoaded() {
     Work w = work();
-    ChunkReference reference = references.remove();
-    w.chunk = reference;
-    if (!goodChunk(reference)) {
-      return;
-    }
-    w.loader.load(w.buffer, reference);
-    int items = Chunk.items(w.buffer);
-    for (int i = 0; i < items; i++) {
-      long at = Chunk.HEADER_BYTES + (long) i * ChunkReference.BYTES;
-      w.chunks.add(ChunkReference.read(w.buffer.memory, at));
-    }
-    if (references.isEmpty()) {
-      references.addAll(w.chunks);
-      nextChunk();
-    } else {
-      readChunk(this::loadDirectory);
-    }
-  }
-
-  /** An opening needs no LIVE, a rebuild wants no MAP: it may be damaged. */
-  private void nextChunk() {
-    Work w = work();
-    int unwanted = manner.rebuilding ? Chunk.MAP : Chunk.LIVE;
-    while (!references.isEmpty() && references.element().kind() == unwanted) {
-      w.loader.pass(references.remove());
-    }
-    if (!references.isEmpty()) {
-      readChunk(this::loadChunk);
+    Optional<String> refusal = w.checkpoint().damage();
+    if (refusal.isPresent()) {
+      damaged(refusal.get());
       return;
     }
     w.reserve = w.loader.reserve();
@@ -232,65 +207,40 @@ final class Recovery {
     }
   }
 
-  private void loadChunk() {
-    Work w = work();
-    ChunkReference reference = references.remove();
-    w.chunk = reference;
-    if (!goodChunk(reference)) {
-      return;
-    }
-    w.loader.load(w.buffer, reference);
-    nextChunk();
-  }
-
-  private boolean goodChunk(ChunkReference reference) {
-    Work w = work();
-    boolean good = steps.takeErrno() == 0 && Chunk.good(w.buffer, w.checksum, reference);
-    if (!good) {
-      damaged(
-          "checkpoint %d is damaged: segment %d page %d"
-              .formatted(w.root.number(), reference.segment(), reference.page()));
-    }
-    return good;
-  }
-
-  private void readChunk(Runnable then) {
-    ChunkReference reference = references.element();
-    Work w = work();
-    if (!reference.fits(w.table.geometry)) {
-      damaged(
-          "checkpoint %d names a chunk of %d pages in segment %d page %d, which can't be"
-              .formatted(
-                  w.root.number(), reference.pages(), reference.segment(), reference.page()));
-      return;
-    }
-    long offset = w.table.geometry.offset(reference.segment(), reference.page());
-    steps.read(offset, w.buffer.pages(0, reference.pages()));
-    steps.then(then);
-  }
-
   // ---- log
 
   private void findLog() {
     Work w = work();
     w.table.sequenceAtLeast(w.root.nextSegmentSequence());
     w.namespace.idsFrom(w.root.nextId());
-    LogReader.Limits limits =
-        new LogReader.Limits(w.root.nextSegmentSequence(), staging.tuning().scanAheadSegments());
-    w.log = new LogReader(steps, w.table, w.scan, w.buffer, limits);
-    w.log.readThen(w.openSegments(), w.reserve, this::replay);
+    w.log = new LogReader(steps, w, staging.tuning().scanAheadSegments());
+    w.log.readThen(w.openSegments(), w.reserve, this::proveTail);
   }
 
-  private void replay() {
+  /**
+   * Of commits that are known to be durable the data need not be read: they were whole once, and
+   * each block is checked when it is read. The others may have been cut short.
+   */
+  private void proveTail() {
     Work w = work();
     LogReader log = w.log();
     if (log.damage().isPresent()) {
       damaged(log.damage().get());
       return;
     }
+    TailReader.Visitor prover =
+        (commit, read) -> {
+          w.scan.prove(commit, read);
+          return true;
+        };
+    long proven = Math.max(w.root.cutLsn(), w.durableLsn());
+    new TailReader(steps, w.lanes, w.scan.behind(proven), prover, this::replay).run();
+  }
+
+  private void replay() {
+    Work w = work();
     Replay replay = new Replay(w.scan, w.namespace, w.blocks, w.root, w.superblock);
-    long durable =
-        Math.max(w.superblock.recoveredLsn(), Math.max(w.root.durableLsn(), w.scan.durableLsn()));
+    long durable = w.durableLsn();
     w.replay = replay;
     w.blocks.replaying(true);
     Optional<String> bad = replay.run(durable);
@@ -338,6 +288,7 @@ final class Recovery {
     w.lastLsn = replay.lastLsn();
     w.lastCrc = replay.lastCrc();
     w.unproven = replay.unproven();
+    w.replayedBytes = replay.bytes();
     if (manner.readOnly) {
       finish();
     } else {
@@ -351,38 +302,29 @@ final class Recovery {
    */
   private void rewriteTail() {
     Work w = work();
-    CommitHeader.Fields commit = w.unproven.peek();
-    if (commit == null) {
-      steps.syncThen(this::writeChosen);
-    } else if (commit.segment() == w.segmentInBuffer) {
-      rewriteCommit();
-    } else {
-      w.segmentInBuffer = commit.segment();
-      steps.readSegment(w.tail(steps), commit.segment());
-      steps.then(this::rewriteCommit);
-    }
+    Runnable then = () -> steps.syncThen(this::writeChosen);
+    new TailReader(steps, w.lanes, w.unproven, this::rewriteCommit, then).run();
   }
 
   /** Data that can't be read stay as they are: an error of that block, as they were before. */
-  private void rewriteCommit() {
+  private boolean rewriteCommit(CommitHeader.Fields commit, PageByPage read) {
     Work w = work();
-    steps.takeErrno();
-    CommitHeader.Fields commit = w.unproven.remove();
-    BitSet missing = w.scan.missing(w.buffer, commit, w.tail(steps).unreadable());
+    BitSet missing = w.scan.missing(read.buffer, commit, read.unreadable());
     if (missing.get(commit.page())) {
       damaged(
           "commit %d in segment %d page %d is no longer what was read there before"
               .formatted(commit.sequence(), commit.segment(), commit.page()));
-      return;
+      return false;
     }
     int end = commit.page() + commit.pages();
     for (int page = commit.page(); page < end; page = missing.nextClearBit(page)) {
       int bad = missing.nextSetBit(page);
       int to = bad < 0 ? end : Math.min(end, bad);
-      steps.write(w.table.geometry.offset(commit.segment(), page), w.buffer.pages(page, to - page));
+      steps.write(
+          w.table.geometry.offset(commit.segment(), page), read.buffer.pages(page, to - page));
       page = to;
     }
-    steps.then(this::rewriteTail);
+    return true;
   }
 
   // ---- epoch
@@ -436,8 +378,10 @@ final class Recovery {
             w.lastCrc,
             w.root.number(),
             Math.max(w.root.nextRelocation(), w.scan.highestRelocation() + 1),
+            w.replayedBytes,
             w.rebuilt(),
             staging);
+    work = null;
   }
 
   // ---- steps' tools
@@ -483,21 +427,22 @@ final class Recovery {
     final CheckpointLoader loader;
     final LogScan scan;
     final PageBuffer buffer;
-    final ArrayDeque<ChunkReference> chunks = new ArrayDeque<>();
+    final Lanes lanes;
     Root root = Root.empty(0);
     Superblock epoch;
     int[] reserve = new int[0];
     @Nullable Rebuild rebuild;
     @Nullable LogReader log;
-    @Nullable ChunkReference chunk;
+    @Nullable CheckpointReader checkpoint;
     @Nullable Replay replay;
-    private @Nullable PageByPage tail;
-    int segmentInBuffer = -1;
     long lastLsn;
     int lastCrc;
+    long replayedBytes;
     ArrayDeque<CommitHeader.Fields> unproven = new ArrayDeque<>();
 
-    Work(Superblock superblock, Arena arena) {
+    Work(Superblock superblock, Steps steps) {
+      // Given back when recovery has ended.
+      Arena arena = Arena.ofAuto();
       this.superblock = superblock;
       epoch = superblock;
       checksum = superblock.checksum();
@@ -506,6 +451,7 @@ final class Recovery {
       loader = new CheckpointLoader(table, namespace);
       scan = new LogScan(checksum, superblock.geometry());
       buffer = new PageBuffer(arena, superblock.segmentBytes());
+      lanes = new Lanes(steps, superblock.geometry(), arena);
     }
 
     Rebuilt rebuilt() {
@@ -513,14 +459,9 @@ final class Recovery {
       return r == null ? new Rebuilt(0, 0) : new Rebuilt(r.placed(), r.bySummary());
     }
 
-    /** Reads segments of the end of the log. */
-    PageByPage tail(Steps steps) {
-      PageByPage reader = tail;
-      if (reader == null) {
-        reader = steps.pageByPage(table.geometry, buffer);
-        tail = reader;
-      }
-      return reader;
+    /** The highest LSN that something on the disk says was durable. */
+    long durableLsn() {
+      return Math.max(superblock.recoveredLsn(), Math.max(root.durableLsn(), scan.durableLsn()));
     }
 
     void reserveOfEmptyStore() {
@@ -541,6 +482,10 @@ final class Recovery {
 
     Rebuild rebuild() {
       return java.util.Objects.requireNonNull(rebuild);
+    }
+
+    CheckpointReader checkpoint() {
+      return java.util.Objects.requireNonNull(checkpoint);
     }
 
     LogReader log() {

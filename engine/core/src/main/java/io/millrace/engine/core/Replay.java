@@ -26,6 +26,7 @@ final class Replay {
   private final Map<Integer, Integer> usedPages = new HashMap<>();
   private final ArrayDeque<CommitHeader.Fields> unproven = new ArrayDeque<>();
   private long lastLsn;
+  private long bytes;
   private final Superblock opening;
   private long epoch;
   private int lastCrc;
@@ -80,6 +81,11 @@ final class Replay {
     return unproven;
   }
 
+  /** Length of the log that was applied. */
+  long bytes() {
+    return bytes;
+  }
+
   /** The checksum of the header of the last LSN. */
   int lastCrc() {
     return lastCrc;
@@ -131,6 +137,7 @@ final class Replay {
       applyRecord(commit.header(), at);
       at = Records.next(commit.header(), at);
     }
+    bytes += (long) f.pages() * Bytes.PAGE;
     newestLsn.merge(f.segment(), f.sequence(), Math::max);
     usedPages.merge(f.segment(), f.page() + f.pages(), Math::max);
   }

@@ -66,6 +66,19 @@ final class Steps {
     reader.read(segment, this::callEnded);
   }
 
+  /** Reads pages to their places, and tells the end of this one call. */
+  void readPages(PageByPage reader, int segment, int page, int pages, IntConsumer end) {
+    pending++;
+    reader.read(
+        segment,
+        page,
+        pages,
+        result -> {
+          pending--;
+          end.accept(result);
+        });
+  }
+
   void write(long offset, MemorySegment from) {
     pending++;
     disk.write(offset, from, this::callEnded);

@@ -75,8 +75,12 @@ final class Bench implements Answers {
   }
 
   static Bench of(int segments, StoreOptions options) {
-    Bench bench = new Bench(segments * 65536L, options);
-    bench.format(new FormatOptions(STORE, SECRET, 65536, false));
+    return of(segments, 65536, options);
+  }
+
+  static Bench of(int segments, int segmentBytes, StoreOptions options) {
+    Bench bench = new Bench((long) segments * segmentBytes, options);
+    bench.format(new FormatOptions(STORE, SECRET, segmentBytes, false));
     bench.open();
     return bench;
   }

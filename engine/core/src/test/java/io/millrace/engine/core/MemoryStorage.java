@@ -27,6 +27,12 @@ final class MemoryStorage implements Storage {
 
   private int callsToPowerLoss = Integer.MAX_VALUE;
   long bytesWritten;
+  long bytesRead;
+
+  /** The most reads that were under way at a time. */
+  int readsAtATime;
+
+  private int readsUnderWay;
 
   MemoryStorage(long sizeBytes) {
     this.sizeBytes = sizeBytes;
@@ -130,6 +136,8 @@ final class MemoryStorage implements Storage {
 
   @Override
   public void read(long offset, MemorySegment into, long ticket) {
+    bytesRead += into.byteSize();
+    readsAtATime = Math.max(readsAtATime, ++readsUnderWay);
     for (long at = 0; at < into.byteSize(); at += 4096) {
       if (badPages.contains((offset + at) / 4096)) {
         ended.add(new End(ticket, Errno.EIO));
@@ -173,6 +181,7 @@ final class MemoryStorage implements Storage {
   @Override
   public void drain(Completions sink) {
     int count = ended.size();
+    readsUnderWay = 0;
     for (int i = 0; i < count; i++) {
       End end = ended.remove();
       sink.completed(end.ticket, end.errno);
