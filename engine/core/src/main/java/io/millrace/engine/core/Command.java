@@ -1,6 +1,9 @@
 package io.millrace.engine.core;
 
-/** A change to the catalog. Every command is idempotent: repeated, it gives the same object. */
+/**
+ * A change to the catalog. Every command but {@link FillVolume} is idempotent: repeated, it gives
+ * the same object.
+ */
 public sealed interface Command {
   /**
    * A new volume, empty or on a frozen source; copies no data.
@@ -46,6 +49,13 @@ public sealed interface Command {
    * @param durable a write is acknowledged when it is durable; else when it is staged
    */
   record ChangeVolume(long volumeId, boolean durable) implements Command {}
+
+  /**
+   * Gives all that the source holds to the volume of that name, and takes the source away; whole or
+   * not at all, whenever a crash comes. The volume is made with the source's size or, if there is
+   * one, keeps size, id and snapshots; then nothing was ever written to it and it is not smaller.
+   */
+  record FillVolume(String name, long sourceVolumeId) implements Command {}
 
   /** Freezes the volume as it is at this moment: every write answered before is in it. */
   record CreateSnapshot(String name, long volumeId) implements Command {}

@@ -3,6 +3,7 @@ package io.millrace.engine.core;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,13 @@ final class Commander {
 
   void take(Command command, long tag) {
     queue.add(new Held(command, tag, false));
+  }
+
+  /** Decides, and does nothing. */
+  Optional<StoreError> wouldRefuse(Command command) {
+    return plan(new Held(command, 0, false)) instanceof Plan.Refuse(StoreError error)
+        ? Optional.of(error)
+        : Optional.empty();
   }
 
   /** No command is half done. */
@@ -156,6 +164,7 @@ final class Commander {
       case Command.DeleteVolume c -> deleteVolume(c);
       case Command.ResizeVolume c -> resizeVolume(c, held.shrunk);
       case Command.ChangeVolume c -> changeVolume(c);
+      case Command.FillVolume c -> fillVolume(c);
       case Command.CreateSnapshot c -> createSnapshot(c);
       case Command.DeleteSnapshot c -> deleteSnapshot(c);
     };
@@ -289,6 +298,58 @@ final class Commander {
         : new Plan.Log(
             List.of(new Records.VolumeChanged(volume.id, flags(c.durable()))),
             () -> volumeDone(volume.id));
+  }
+
+  private Plan fillVolume(Command.FillVolume c) {
+    Volume source = namespace.volumes.get(c.sourceVolumeId());
+    Volume there = namespace.volumeNamed(c.name());
+    StoreError bad = badName(c.name());
+    if (bad != null) {
+      return new Plan.Refuse(bad);
+    }
+    if (source == null) {
+      return notFound("source volume", c.sourceVolumeId());
+    }
+    String unfit = there == null ? "" : unfit(there, source);
+    return unfit.isEmpty()
+        ? fill(c.name(), there, source)
+        : new Plan.Refuse(
+            new StoreError.FailedPrecondition("volume %s %s".formatted(c.name(), unfit)));
+  }
+
+  private static String unfit(Volume there, Volume source) {
+    if (there == source) {
+      return "is the source itself";
+    }
+    if (there.sizeBytes < source.sizeBytes) {
+      return "has %d bytes, %d are needed".formatted(there.sizeBytes, source.sizeBytes);
+    }
+    return there.isBlank() ? "" : "has been written to";
+  }
+
+  /** One list of records is one commit: there is no half of it. */
+  private Plan fill(String name, @Nullable Volume there, Volume source) {
+    java.util.ArrayList<Records> records = new java.util.ArrayList<>();
+    long emptied = namespace.takeId();
+    records.add(new Records.VolumeForked(source.id, source.top.id, emptied));
+    if (there != null) {
+      records.add(new Records.VolumeDeleted(there.id, there.top.id));
+    }
+    Volume model = there == null ? source : there;
+    long id = there == null ? namespace.takeId() : there.id;
+    records.add(
+        new Records.VolumeCreated(
+            id,
+            namespace.takeId(),
+            source.top.id,
+            model.sizeBytes,
+            model.createdUnixMillis,
+            model.sourceSnapshotId,
+            model.sourceVolumeId,
+            name,
+            flags(model.durable)));
+    records.add(new Records.VolumeDeleted(source.id, emptied));
+    return new Plan.Log(records, () -> volumeDone(id));
   }
 
   private static long flags(boolean durable) {

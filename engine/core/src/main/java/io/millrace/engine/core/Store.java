@@ -3,6 +3,7 @@ package io.millrace.engine.core;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -127,6 +128,12 @@ public final class Store {
     } else {
       require().commander.take(command, tag);
     }
+  }
+
+  /** Why that command would be refused if it were given now; empty when it would not. */
+  public Optional<StoreError> wouldRefuse(Command command) {
+    StoreError refusal = refusal();
+    return refusal != null ? Optional.of(refusal) : require().commander.wouldRefuse(command);
   }
 
   /** Flushes and checkpoints; refuses new requests from now on; answered when CLOSED. */

@@ -29,6 +29,16 @@ final class Volume {
     this.top = top;
   }
 
+  /** Nothing was ever written to it or to what it was cloned from. */
+  boolean isBlank() {
+    for (Layer layer = top; layer != null; layer = layer.parent) {
+      if (layer.touched || !layer.map.empty()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   Catalog.Volume view() {
     return new Catalog.Volume(
         id,

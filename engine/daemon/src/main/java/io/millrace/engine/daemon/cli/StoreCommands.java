@@ -6,11 +6,12 @@ import picocli.CommandLine.Command;
 @Command(
     name = "store",
     mixinStandardHelpOptions = true,
-    description = "Lays out a store, looks into it, mends it, and gets data out of it.",
+    description = "Lays out a store, looks into it, mends it, and gets data in and out of it.",
     subcommands = {
       StoreFormat.class,
       StoreShow.class,
       StoreExport.class,
+      StoreImport.class,
       StoreCheck.class,
       StoreRebuild.class,
       StoreScrub.class,

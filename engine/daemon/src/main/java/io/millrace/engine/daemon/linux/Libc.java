@@ -36,6 +36,7 @@ public final class Libc {
       System.getProperty("os.arch", "").equals("aarch64") ? 0x8000 : 0x20000;
 
   private static final int SEEK_END = 2;
+  private static final int SEEK_DATA = 3;
   private static final int LOCK_EX_NB = 2 | 4;
   private static final int PROT_READ_WRITE = 1 | 2;
   private static final int MAP_SHARED_POPULATE = 0x01 | 0x8000;
@@ -205,6 +206,16 @@ public final class Libc {
       return true;
     } catch (KernelException e) {
       throw e;
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** Where the next data of a file begin that are no hole, or a negative errno (ENXIO: nowhere). */
+  public static long seekData(int fd, long from) {
+    try {
+      MemorySegment errno = errnoSlot();
+      return orErrno((long) LSEEK.invokeExact(errno, fd, from, SEEK_DATA), errno);
     } catch (Throwable t) {
       throw unexpected(t);
     }

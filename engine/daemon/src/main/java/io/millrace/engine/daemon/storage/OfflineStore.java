@@ -15,7 +15,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** A store that no daemon serves, driven by the calling thread: to lay it out, or to rebuild it. */
+/**
+ * A store that no daemon serves, driven by the calling thread: to lay it out, to rebuild it, or to
+ * change its volumes.
+ */
 public final class OfflineStore implements AutoCloseable {
   private static final int WORKERS = 4;
   private static final int POLL_MILLIS = 10;
@@ -50,6 +53,31 @@ public final class OfflineStore implements AutoCloseable {
       formatting.poll();
     }
     return formatting.failure();
+  }
+
+  /** What became of an attempt to open it. */
+  public sealed interface Opened {
+    /** Its volumes can be changed. */
+    record Served(OfflineVolumes volumes) implements Opened {}
+
+    /** It can't be served; the reason names the place. */
+    record Refused(String reason) implements Opened {}
+  }
+
+  /** Recovers it, and takes what a killed engine has staged. */
+  public Opened volumes(StoreOptions options, StagingMemory staging) {
+    Store store = Store.open(storage, clock, options, staging);
+    pollWhile(store, new Closing(), StoreState.RECOVERING);
+    return store.state() == StoreState.SERVING
+        ? new Opened.Served(new OfflineVolumes(this, store))
+        : new Opened.Refused(store.reason());
+  }
+
+  /** Lets the store go on; returns at once when it has something to do. */
+  void poll(Store store, Answers answers) {
+    if (store.poll(answers) > 0) {
+      awaitDisk();
+    }
   }
 
   /** What became of an attempt to make the maps anew. */

@@ -37,7 +37,7 @@ final class MillraceTest {
       assertTrue(help.contains("--help"), help);
       assertTrue(command.getCommandSpec().usageMessage().description().length > 0, help);
     }
-    assertEquals(23, commands.size());
+    assertEquals(24, commands.size());
   }
 
   @ParameterizedTest
@@ -52,6 +52,8 @@ final class MillraceTest {
         "stats -o yaml",
         "store export v file",
         "store check",
+        "store import file v --store s",
+        "store import file v --store s --format vhd",
         "store rebuild",
         "store dump path --segment many",
         "frobnicate"

@@ -55,9 +55,14 @@ final class Daemon implements AutoCloseable {
     return daemon;
   }
 
+  /** Where a program of the assembled ones is. */
+  static String path(String name) {
+    return APP.resolve("bin/" + name).toString();
+  }
+
   static Shell.Result program(String name, String... arguments)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(APP.resolve("bin/" + name).toString()));
+    List<String> command = new ArrayList<>(List.of(path(name)));
     command.addAll(List.of(arguments));
     Map<String, String> environment = new HashMap<>();
     environment.put("JAVA_HOME", System.getProperty("java.home"));
@@ -97,6 +102,11 @@ final class Daemon implements AutoCloseable {
       arguments.addAll(List.of("--staging-dir", staging.toString()));
     }
     return arguments.toArray(String[]::new);
+  }
+
+  /** The folder of its ring. */
+  Path staging() {
+    return staging;
   }
 
   /** Where it stages writes; there after a kill, gone after an orderly end. */
