@@ -295,7 +295,7 @@ final class Cleaner implements Batch.Written {
     batch.durableLsn = serving.durability.durableLsn();
     batch.seal(checksum);
     head.advance(batch);
-    table.writing[batch.segment]++;
+    table.writeBegins(batch.segment);
     inFlight++;
     loggedBytes += (long) batch.pages() * Bytes.PAGE;
     batch.submit(disk, table.geometry);
@@ -310,7 +310,7 @@ final class Cleaner implements Batch.Written {
     for (int i = 0; i < batch.count; i++) {
       arrived(batch, i);
     }
-    table.writing[batch.segment]--;
+    table.writeEnds(batch.segment);
     free[freeCount++] = batch;
   }
 

@@ -427,7 +427,7 @@ final class Committer implements Batch.Written {
     batch.seal(checksum);
     lastCrc = batch.headerCrc;
     head.advance(batch);
-    table.writing[batch.segment]++;
+    table.writeBegins(batch.segment);
     inFlight[(flightHead + flightSize++) % inFlight.length] = batch;
     commits++;
     loggedBytes += (long) batch.pages() * Bytes.PAGE;
@@ -490,7 +490,7 @@ final class Committer implements Batch.Written {
     witnessed(batch.durableLsn);
     zeros.applied(appliedLsn);
     space.applied(newBlocks[batch.number], growth[batch.number]);
-    table.writing[batch.segment]--;
+    table.writeEnds(batch.segment);
     free(batch);
   }
 

@@ -117,7 +117,7 @@ final class LogHead {
     void submit() {
       busy = true;
       target = segment;
-      table.writing[target]++;
+      table.writeBegins(target);
       summary.seal(segment, sequence(), stream, nextPage, checksum);
       long offset = table.geometry.offset(target, table.geometry.usablePages());
       disk.write(offset, summary.buffer().memory, this);
@@ -126,7 +126,7 @@ final class LogHead {
     @Override
     public void done(int errno) {
       busy = false;
-      table.writing[target]--;
+      table.writeEnds(target);
     }
   }
 }

@@ -210,10 +210,10 @@ final class SegmentTable {
   private void count(int segment, int by) {
     freeCount += state[segment] == FREE ? by : 0;
     checkpointCount += state[segment] == CHECKPOINT ? by : 0;
-    emptyCount += state[segment] == SEALED && live[segment] == 0 ? by : 0;
+    emptyCount += emptied(segment) ? by : 0;
   }
 
-  /** Segments of the log with something live in them. */
+  /** Segments of the log with something live in them, or on its way there. */
   int inUse() {
     return state.length - FIRST - freeCount - emptyCount - checkpointCount;
   }
@@ -227,6 +227,18 @@ final class SegmentTable {
     return emptyCount + freeCount - allocatable();
   }
 
+  void writeBegins(int segment) {
+    count(segment, -1);
+    writing[segment]++;
+    count(segment, 1);
+  }
+
+  void writeEnds(int segment) {
+    count(segment, -1);
+    writing[segment]--;
+    count(segment, 1);
+  }
+
   boolean isLive(int segment, int slot) {
     return ((bits[segment * words + (slot >>> 6)] >>> (slot & 63)) & 1) != 0;
   }
@@ -235,9 +247,8 @@ final class SegmentTable {
     int segment = Location.segment(location);
     int slot = Location.slot(location);
     bits[segment * words + (slot >>> 6)] |= 1L << (slot & 63);
-    if (live[segment]++ == 0 && state[segment] == SEALED) {
-      emptyCount--;
-    }
+    emptyCount -= emptied(segment) ? 1 : 0;
+    live[segment]++;
     liveBlocks++;
   }
 
@@ -249,9 +260,8 @@ final class SegmentTable {
           "block at segment %d slot %d dies twice".formatted(segment, slot));
     }
     bits[segment * words + (slot >>> 6)] &= ~(1L << (slot & 63));
-    if (--live[segment] == 0 && state[segment] == SEALED) {
-      emptyCount++;
-    }
+    live[segment]--;
+    emptyCount += emptied(segment) ? 1 : 0;
     liveBlocks--;
   }
 

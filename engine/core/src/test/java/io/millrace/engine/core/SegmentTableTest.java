@@ -54,4 +54,21 @@ class SegmentTableTest {
     assertArrayEquals(new int[] {3, 5, 7}, table.remainingReserve());
     assertEquals(15, table.freeCount());
   }
+
+  /** Else checkpoints that free nothing would follow each other for as long as a write takes. */
+  @Test
+  void aSegmentIsReclaimableWhenNothingIsOnItsWayThere() {
+    reserve(3, 5, 7);
+    int before = table.reclaimable();
+    int segment = table.takeForLog(0);
+    table.writeBegins(segment);
+    table.seal(segment, 4, 1);
+    assertEquals(before, table.reclaimable());
+    table.writeEnds(segment);
+    assertEquals(before + 1, table.reclaimable());
+    table.markLive(Location.of(segment, 1));
+    assertEquals(before, table.reclaimable());
+    table.kill(Location.of(segment, 1));
+    assertEquals(before + 1, table.reclaimable());
+  }
 }
