@@ -108,6 +108,17 @@ final class CommitHeader {
     return crc;
   }
 
+  /** Whether the header there carries the secret of that store. */
+  static boolean isOf(MemorySegment m, long at, Superblock superblock) {
+    return Bytes.u64(m, at + SECRET) == superblock.secret();
+  }
+
+  /** Whether it was written when more than the log up to that LSN was durable, or is behind it. */
+  static boolean isLater(MemorySegment m, long at, long lsn) {
+    boolean user = Bytes.u8(m, at + 62) == CLASS_USER;
+    return Bytes.u64(m, at + 48) > lsn || (user && Bytes.u64(m, at + 40) > lsn);
+  }
+
   /**
    * The commit at a page of a segment that was read into {@code buffer}; null when there is none
    * that belongs there.

@@ -97,6 +97,16 @@ public record Finding(
     }
   }
 
+  /** Whether both tell of the same thing, whatever the words. */
+  boolean isOfSamePlace(Finding other) {
+    return severity == other.severity
+        && part == other.part
+        && segment == other.segment
+        && page == other.page
+        && layerId == other.layerId
+        && block == other.block;
+  }
+
   /** An id as people see it. */
   static String idText(long id) {
     return "%016x".formatted(id);

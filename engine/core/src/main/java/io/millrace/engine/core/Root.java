@@ -41,6 +41,21 @@ record Root(
     return new Root(1, epoch, 0, 0, 0, 1, 1, 1, List.of(), 0);
   }
 
+  /** The same, of a log that is known to be durable up to that LSN. */
+  Root durable(long lsn) {
+    return new Root(
+        number,
+        epoch,
+        cutLsn,
+        cutCrc,
+        lsn,
+        nextSegmentSequence,
+        nextId,
+        nextRelocation,
+        directory,
+        chunks);
+  }
+
   void encode(PageBuffer page, Checksum checksum) {
     var m = page.memory;
     m.asSlice(0, Bytes.PAGE).fill((byte) 0);

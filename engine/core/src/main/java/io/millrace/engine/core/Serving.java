@@ -137,6 +137,10 @@ final class Serving {
     return committer.loggedBytes + cleaner.loggedBytes;
   }
 
+  LogPosition logPosition() {
+    return new LogPosition(superblock.uuid(), durability.durableLsn(), table.nextSequence());
+  }
+
   /** Finishes what was begun, then writes a checkpoint, then answers. */
   void close(long tag) {
     closing = true;

@@ -203,6 +203,12 @@ public final class Store {
     return s == null ? StoreInfo.NONE : s.info(recoveryNanos);
   }
 
+  /** How far the log is; only while it is served. */
+  public Optional<LogPosition> logPosition() {
+    Serving s = serving;
+    return s == null ? Optional.empty() : Optional.of(s.logPosition());
+  }
+
   /** Throws when the maps, the live bits and the layers do not agree; for tests. */
   void check() {
     Serving s = serving;

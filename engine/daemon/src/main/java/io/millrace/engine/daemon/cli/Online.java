@@ -38,6 +38,11 @@ final class Online {
       description = "The daemon's unix socket; default ${DEFAULT-VALUE}.")
   private Path socket = Path.of("");
 
+  /** Whether there is a socket to connect to. */
+  boolean listens() {
+    return Files.exists(socket);
+  }
+
   /** Connects, calls, and closes. */
   <T> T call(Function<EngineBlockingStub, T> use) throws CommandFailure {
     if (!Files.exists(socket)) {

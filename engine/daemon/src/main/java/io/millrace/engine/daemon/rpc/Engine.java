@@ -11,6 +11,7 @@ import io.millrace.engine.api.ListSnapshotsRequest;
 import io.millrace.engine.api.ListSnapshotsResponse;
 import io.millrace.engine.api.ListVolumesRequest;
 import io.millrace.engine.api.ListVolumesResponse;
+import io.millrace.engine.api.LogPosition;
 import io.millrace.engine.api.ResizeVolumeRequest;
 import io.millrace.engine.api.Scrub;
 import io.millrace.engine.api.Snapshot;
@@ -92,6 +93,15 @@ public final class Engine {
 
   private ScrubReport scrubReport() {
     return reactor.ask(io.millrace.engine.core.Store::scrubReport).join();
+  }
+
+  LogPosition logPosition() throws StatusException {
+    var _ = catalog();
+    return reactor
+        .ask(io.millrace.engine.core.Store::logPosition)
+        .join()
+        .map(Messages::logPosition)
+        .orElseThrow(() -> Refusals.status(new StoreError.Unavailable(storePath)).asException());
   }
 
   Scrub startScrub() throws StatusException {

@@ -13,6 +13,7 @@ import io.millrace.engine.api.DeleteVolumeResponse;
 import io.millrace.engine.api.DetachVolumeRequest;
 import io.millrace.engine.api.DetachVolumeResponse;
 import io.millrace.engine.api.EngineGrpc;
+import io.millrace.engine.api.GetLogPositionRequest;
 import io.millrace.engine.api.GetScrubRequest;
 import io.millrace.engine.api.GetSnapshotRequest;
 import io.millrace.engine.api.GetStatsRequest;
@@ -22,6 +23,7 @@ import io.millrace.engine.api.ListSnapshotsRequest;
 import io.millrace.engine.api.ListSnapshotsResponse;
 import io.millrace.engine.api.ListVolumesRequest;
 import io.millrace.engine.api.ListVolumesResponse;
+import io.millrace.engine.api.LogPosition;
 import io.millrace.engine.api.ResizeVolumeRequest;
 import io.millrace.engine.api.Scrub;
 import io.millrace.engine.api.Snapshot;
@@ -57,6 +59,11 @@ final class EngineService extends EngineGrpc.EngineImplBase {
   @Override
   public void startScrub(StartScrubRequest request, StreamObserver<Scrub> out) {
     respond(out, engine::startScrub);
+  }
+
+  @Override
+  public void getLogPosition(GetLogPositionRequest request, StreamObserver<LogPosition> out) {
+    respond(out, engine::logPosition);
   }
 
   @Override

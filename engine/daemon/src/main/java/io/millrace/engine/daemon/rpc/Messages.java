@@ -2,6 +2,7 @@ package io.millrace.engine.daemon.rpc;
 
 import io.millrace.engine.api.Acknowledge;
 import io.millrace.engine.api.DamagedBlock;
+import io.millrace.engine.api.LogPosition;
 import io.millrace.engine.api.Scrub;
 import io.millrace.engine.api.Snapshot;
 import io.millrace.engine.api.Stats;
@@ -90,6 +91,14 @@ final class Messages {
         .setSnapshots(info.snapshots())
         .setBootMillis(TimeUnit.NANOSECONDS.toMillis(info.recoveryNanos()))
         .setOutlivesKill(info.staging().outlivesProcess());
+  }
+
+  static LogPosition logPosition(io.millrace.engine.core.LogPosition position) {
+    return LogPosition.newBuilder()
+        .setStoreUuid(position.store().toString())
+        .setDurableLsn(position.durableLsn())
+        .setNextSegmentSequence(position.nextSegmentSequence())
+        .build();
   }
 
   static Stats stats(StoreStats stats) {

@@ -12,7 +12,7 @@ import java.util.ArrayDeque;
 
 /**
  * A store's space, open for reading alone: the kernel itself would refuse a write. Locked as by a
- * daemon, so that none serves it meanwhile. Calls end at once; one thread.
+ * daemon, so that none serves it meanwhile, unless that is wanted. Calls end at once; one thread.
  */
 public final class ReadOnlyStorage implements Storage, AutoCloseable {
   private record End(long ticket, int errno) {}
@@ -31,7 +31,7 @@ public final class ReadOnlyStorage implements Storage, AutoCloseable {
     if (Files.isDirectory(path)) {
       throw new IOException(path + " is a directory; a store is a file or a block device");
     }
-    int fd = openDirect(path);
+    int fd = openDirect(path, Files.isRegularFile(path) ? 0 : Libc.O_EXCL);
     try {
       FileStorage.lock(path, fd);
       return new ReadOnlyStorage(fd, Libc.sizeBytes(fd, path.toString()) & -4096L);
@@ -41,9 +41,19 @@ public final class ReadOnlyStorage implements Storage, AutoCloseable {
     }
   }
 
+  /** Opens what a daemon serves: what is read may change at any time. */
+  public static ReadOnlyStorage besideDaemon(Path path) throws IOException {
+    int fd = openDirect(path, 0);
+    try {
+      return new ReadOnlyStorage(fd, Libc.sizeBytes(fd, path.toString()) & -4096L);
+    } catch (IOException e) {
+      Libc.close(fd);
+      throw e;
+    }
+  }
+
   /** By direct I/O, so that it sees the disk; a copy may lie where there is none. */
-  private static int openDirect(Path path) throws IOException {
-    int exclusive = Files.isRegularFile(path) ? 0 : Libc.O_EXCL;
+  private static int openDirect(Path path, int exclusive) throws IOException {
     int flags = Libc.O_RDONLY | Libc.O_CLOEXEC | exclusive;
     try {
       return Libc.open(path.toString(), flags | Libc.O_DIRECT);

@@ -51,7 +51,6 @@ final class MillraceTest {
         "clone s",
         "stats -o yaml",
         "store export v file",
-        "store check",
         "store import file v --store s",
         "store import file v --store s --format vhd",
         "store rebuild",
