@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimMain {
   private static final int STEPS = 400;
+  private static final int SECONDS_PER_LINE = 60;
 
   private final long first;
   private final double seconds;
@@ -37,12 +38,21 @@ public final class SimMain {
 
   private int run() {
     long start = System.nanoTime();
+    double told = 0;
     long seed = first;
     do {
       String failure = campaign.run(seed++);
       if (failure != null) {
         System.out.println(failure);
+        System.out.printf(
+            "%d seeds and %d crash points went well before%n",
+            seed - 1 - first, campaign.tally().crashPoints());
         return 1;
+      }
+      if (since(start) - told >= SECONDS_PER_LINE) {
+        told = since(start);
+        System.err.printf(
+            "%.0f of %.0f s: %d crash points%n", told, seconds, campaign.tally().crashPoints());
       }
     } while (since(start) < seconds);
     tell(since(start));
