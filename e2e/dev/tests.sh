@@ -126,6 +126,11 @@ bench() {
       shift
       compile_core
       exec java --enable-native-access=ALL-UNNAMED -Xmx3g -cp "$core_classes" io.millrace.engine.core.MapBench "$@" ;;
+    load)
+      shift
+      compile_core
+      exec java --enable-native-access=ALL-UNNAMED -Xmx1g -XX:MaxDirectMemorySize=3g -cp "$core_classes" \
+        io.millrace.engine.core.LoadBench "$@" ;;
     recovery)
       shift
       need_host

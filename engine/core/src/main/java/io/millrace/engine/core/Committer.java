@@ -16,6 +16,7 @@ final class Committer implements Batch.Written {
   private final StoreOptions options;
   private final Disk disk;
   private final Health health;
+  private final Clock clock;
   private final SegmentTable table;
   private final Namespace namespace;
   private final Blocks blocks;
@@ -38,6 +39,8 @@ final class Committer implements Batch.Written {
   private int flightSize;
   private @Nullable Batch open;
   private final StagedIndex index;
+  private final Backlog backlog;
+  private final Throughput throughput;
   private final PendingZeros zeros = new PendingZeros();
 
   private long lastLsn;
@@ -49,6 +52,13 @@ final class Committer implements Batch.Written {
   private long sealWhenIdleLsn;
   private long unappliedRecordsLsn;
   private boolean starved;
+
+  /** Blocks that are not in the maps yet. */
+  private int stagedBlocks;
+
+  private long stagedBytesMax;
+  private long committedBytes;
+  private long committed;
 
   /** The last commit with something in it. */
   private long contentLsn;
@@ -71,6 +81,7 @@ final class Committer implements Batch.Written {
     options = s.options;
     disk = s.disk;
     health = s.health;
+    clock = s.clock;
     table = s.table;
     namespace = s.namespace;
     blocks = s.blocks;
@@ -96,6 +107,9 @@ final class Committer implements Batch.Written {
     zeroedLeaves = new int[count];
     zeroedLeavesMax = options.tuning().zeroLeavesMax();
     witnessDelayNanos = options.tuning().quietNanos();
+    backlog = Backlog.of(options);
+    stagedBytesMax = backlog.bytes(0);
+    throughput = new Throughput(options.commitBytesMin());
     index = new StagedIndex(count * blocksMax(options, table.geometry));
     for (int i = 0; i < count; i++) {
       batches[i] = new Batch(ring.place(i).room(), i, false, this);
@@ -176,7 +190,7 @@ final class Committer implements Batch.Written {
 
   private boolean room(int moreBlocks, int moreBytes, int segmentsToLeave, long nowNanos) {
     starved = false;
-    if (health.stopped()) {
+    if (health.stopped() || (moreBlocks > 0 && backlogFull())) {
       return false;
     }
     Batch batch = open;
@@ -196,6 +210,16 @@ final class Committer implements Batch.Written {
     }
     open(nowNanos);
     return true;
+  }
+
+  /** The disk would take too long for more; then what there is need not wait for company. */
+  private boolean backlogFull() {
+    boolean full = (stagedBlocks + 1L) * Bytes.PAGE > stagedBytesMax;
+    Batch batch = open;
+    if (full && batch != null && flightSize < options.commitsInFlightMax()) {
+      close(batch);
+    }
+    return full;
   }
 
   private boolean takes(Batch batch, int moreBlocks, int moreBytes) {
@@ -240,6 +264,7 @@ final class Committer implements Batch.Written {
     }
     publish(batch, layer, address, batch.add(layer, address));
     layer.staged++;
+    stagedBlocks++;
     layer.touched = true;
     if (comesToLife) {
       newBlocks[batch.number]++;
@@ -345,8 +370,11 @@ final class Committer implements Batch.Written {
   /** Closes the open batch when it is due; returns nanoseconds until it will be. */
   long pump(long nowNanos) {
     leavesLeft = zeroedLeavesMax;
+    long appliedBefore = appliedLsn;
     applyComplete();
-    long wait = closeWhenDue(nowNanos);
+    long due = closeWhenDue(nowNanos);
+    // What was applied has made room for writers, whose turn in this poll is over.
+    long wait = appliedLsn > appliedBefore ? 0 : due;
     if (flightSize > 0) {
       quietSinceNanos = nowNanos;
       return inFlight[flightHead].complete ? 0 : wait;
@@ -431,7 +459,14 @@ final class Committer implements Batch.Written {
     inFlight[(flightHead + flightSize++) % inFlight.length] = batch;
     commits++;
     loggedBytes += (long) batch.pages() * Bytes.PAGE;
+    look();
     batch.submit(disk, table.geometry);
+  }
+
+  /** How fast the disk is, and so how much may be staged. */
+  private void look() {
+    throughput.look(clock.nanos(), committedBytes, committed, flightSize > 0);
+    stagedBytesMax = backlog.bytes(throughput.bytesPerSecond());
   }
 
   /** Moves the last block to the slot that was left over, if that is not the last. */
@@ -455,7 +490,10 @@ final class Committer implements Batch.Written {
       return;
     }
     batch.complete = true;
+    committed++;
+    committedBytes += (long) batch.pages() * Bytes.PAGE;
     applyComplete();
+    look();
   }
 
   /** Applies what is complete, as far as this poll's share of zeroing allows. */
@@ -478,6 +516,7 @@ final class Committer implements Batch.Written {
       Layer layer = batch.layers[i];
       blocks.place(layer, batch.addresses[i], batch.location(i), batch.crcs[i]);
       layer.staged--;
+      stagedBlocks--;
       index.removeIf(layer, batch.addresses[i], StagedIndex.reference(batch.number, i));
     }
     int at = 0;

@@ -11,6 +11,8 @@ package io.millrace.engine.core;
  * @param leavesPerStep parts of the map that a checkpoint takes at a time
  * @param blocksPerStep blocks that are freed, or change their layer, at a time
  * @param stepsPerPoll such steps in one poll: bounds how long a request waits behind them
+ * @param stagedNanosMax time of the disk that staged blocks may take at most
+ * @param stagedBytesMin that may be staged however slow the disk is
  * @param quietNanos without a commit, after which one without content tells what is durable
  */
 public record Tuning(
@@ -20,10 +22,21 @@ public record Tuning(
     int leavesPerStep,
     int blocksPerStep,
     int stepsPerPoll,
+    long stagedNanosMax,
+    int stagedBytesMin,
     long quietNanos) {
   /** The rest as for disks. */
   public Tuning(int scanAheadSegments, int zeroLeavesMax, long unprovenBytesMax) {
-    this(scanAheadSegments, zeroLeavesMax, unprovenBytesMax, 256, 4096, 4, 1_000_000_000);
+    this(
+        scanAheadSegments,
+        zeroLeavesMax,
+        unprovenBytesMax,
+        256,
+        4096,
+        4,
+        50_000_000,
+        2 << 20,
+        1_000_000_000);
   }
 
   /** For disks. */

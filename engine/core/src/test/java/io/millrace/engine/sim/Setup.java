@@ -120,6 +120,8 @@ record Setup(
         dice.oneOf(1, 3, 256),
         dice.oneOf(16, 40, 4096),
         dice.oneOf(1, 4),
+        dice.oneOf(0L, 200_000L, 50_000_000L),
+        dice.oneOf(4 << 10, 32 << 10, 2 << 20),
         dice.oneOf(1_000_000L, 50_000_000L, 1_000_000_000L));
   }
 

@@ -1,0 +1,69 @@
+package io.millrace.engine.core;
+
+/**
+ * How many bytes a second something gets done while it is busy, smoothed over some tenths of a
+ * second. Owner thread only.
+ *
+ * <p>What is done in small pieces tells only that more is not impossible: it raises the figure and
+ * never lowers it.
+ */
+final class Throughput {
+  private static final long WINDOW_NANOS = 50_000_000;
+
+  /** How many windows a change takes, roughly. */
+  private static final int SMOOTHING = 4;
+
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  private final long largeBytes;
+  private long bytesPerSecond;
+  private long lastNanos;
+  private boolean busy;
+  private long busyNanos;
+  private long bytesAtStart;
+  private long piecesAtStart;
+
+  /**
+   * Knows nothing yet.
+   *
+   * @param largeBytes pieces of this size on average show what can be done at most
+   */
+  Throughput(long largeBytes) {
+    this.largeBytes = largeBytes;
+  }
+
+  /** 0: not known yet. */
+  long bytesPerSecond() {
+    return bytesPerSecond;
+  }
+
+  /**
+   * Looks, at least whenever it gets busy or idle.
+   *
+   * @param bytes done in all, ever
+   * @param pieces they were done in
+   * @param busyNow something is under way
+   */
+  void look(long nowNanos, long bytes, long pieces, boolean busyNow) {
+    busyNanos += busy ? nowNanos - lastNanos : 0;
+    lastNanos = nowNanos;
+    busy = busyNow;
+    if (busyNanos >= WINDOW_NANOS) {
+      long done = bytes - bytesAtStart;
+      boolean large = done >= (pieces - piecesAtStart) * largeBytes;
+      bytesPerSecond = next(bytesPerSecond, done, busyNanos, large);
+      busyNanos = 0;
+      bytesAtStart = bytes;
+      piecesAtStart = pieces;
+    }
+  }
+
+  /** What is known after a window, by what was before (0: nothing). */
+  static long next(long before, long bytes, long nanos, boolean large) {
+    long seen = (long) (bytes / (nanos / NANOS_PER_SECOND));
+    if (before == 0 || (seen < before && !large)) {
+      return Math.max(before, seen);
+    }
+    return before + (seen - before) / SMOOTHING;
+  }
+}

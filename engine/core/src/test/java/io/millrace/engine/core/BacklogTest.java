@@ -1,0 +1,72 @@
+package io.millrace.engine.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** As much is staged as the disk takes in 50 ms, as it was seen to. */
+class BacklogTest {
+  private static final long MIB = 1 << 20;
+  private static final long LARGE = 256 << 10;
+  private static final long MILLI = 1_000_000;
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 2.0", // not known yet
+    "1, 2.0", // a commit must be able to grow
+    "40, 2.0",
+    "125, 6.25",
+    "600, 30.0",
+    "5000, 32.0", // memory
+  })
+  void whatTheDiskTakesInFiftyMillisMayBeStaged(long mibPerSecond, double mibStaged) {
+    Backlog backlog = new Backlog(50 * MILLI, 2 * MIB, 32 * MIB);
+    assertEquals((long) (mibStaged * MIB), backlog.bytes(mibPerSecond * MIB));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 100, true, 100", // the first window is all that is known
+    "0, 100, false, 100",
+    "100, 200, true, 125",
+    "200, 100, true, 175",
+    "100, 200, false, 125",
+    "200, 100, false, 200", // small pieces don't tell that it is slower
+  })
+  void aWindowChangesWhatIsKnownByAQuarter(long before, long seen, boolean large, long after) {
+    assertEquals(after * MIB, Throughput.next(before * MIB, seen * MIB / 10, 100 * MILLI, large));
+  }
+
+  @Test
+  void timeWithoutWorkDoesNotCount() {
+    Throughput throughput = new Throughput(LARGE);
+    long now = 0;
+    long bytes = 0;
+    for (int i = 0; i < 100; i++) {
+      throughput.look(now, bytes, i, true);
+      now += 10 * MILLI;
+      bytes += MIB;
+      throughput.look(now, bytes, i + 1, false);
+      now += 1000 * MILLI;
+    }
+    assertEquals(100 * MIB, throughput.bytesPerSecond());
+  }
+
+  @Test
+  void aDiskThatGetsSlowerIsNoticedWithinASecond() {
+    Throughput throughput = new Throughput(LARGE);
+    long bytes = 0;
+    long now = 0;
+    for (long megabytes : new long[] {600, 100}) {
+      for (int i = 0; i < 100; i++) {
+        bytes += megabytes * MIB / 100;
+        now += 10 * MILLI;
+        throughput.look(now, bytes, bytes / MIB, true);
+      }
+    }
+    assertTrue(throughput.bytesPerSecond() < 110 * MIB, "it was " + throughput.bytesPerSecond());
+  }
+}

@@ -1,0 +1,86 @@
+package io.millrace.engine.core;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+
+/**
+ * A disk in memory that takes its time, by a clock that somebody else turns: calls are served one
+ * after the other, and a sync when all before it have been.
+ */
+final class TimedDisk implements Storage {
+  /** Bytes that count as one operation, as clouds do it. */
+  private static final int OPERATION_BYTES = 256 << 10;
+
+  /**
+   * What a disk can do.
+   *
+   * @param latencyNanos of a call on a disk with nothing else to do
+   */
+  record Speed(int operationsPerSecond, long bytesPerSecond, long latencyNanos) {
+    static final Speed UNLIMITED = new Speed(10_000_000, 1L << 40, 0);
+
+    long nanos(long bytes) {
+      long operations = Math.max(1, (bytes + OPERATION_BYTES - 1) / OPERATION_BYTES);
+      return Math.max(
+          operations * 1_000_000_000 / operationsPerSecond, (long) (bytes * 1e9 / bytesPerSecond));
+    }
+  }
+
+  private record Call(long ticket, long due) {}
+
+  private final MemorySegment content;
+  private final Clock clock;
+  private final ArrayDeque<Call> calls = new ArrayDeque<>();
+  private Speed speed = Speed.UNLIMITED;
+  private long busyUntil;
+
+  TimedDisk(long bytes, Clock clock) {
+    content = Arena.ofAuto().allocate(bytes, Bytes.PAGE);
+    this.clock = clock;
+  }
+
+  void speed(Speed other) {
+    speed = other;
+  }
+
+  /** When the next call ends; {@link Long#MAX_VALUE}: none is under way. */
+  long nextDueNanos() {
+    Call next = calls.peek();
+    return next == null ? Long.MAX_VALUE : next.due;
+  }
+
+  @Override
+  public long sizeBytes() {
+    return content.byteSize();
+  }
+
+  @Override
+  public void read(long offset, MemorySegment into, long ticket) {
+    MemorySegment.copy(content, offset, into, 0, into.byteSize());
+    begin(ticket, into.byteSize());
+  }
+
+  @Override
+  public void write(long offset, MemorySegment from, long ticket) {
+    MemorySegment.copy(from, 0, content, offset, from.byteSize());
+    begin(ticket, from.byteSize());
+  }
+
+  @Override
+  public void sync(long ticket) {
+    begin(ticket, 0);
+  }
+
+  private void begin(long ticket, long bytes) {
+    busyUntil = Math.max(busyUntil, clock.nanos()) + speed.nanos(bytes);
+    calls.add(new Call(ticket, busyUntil + speed.latencyNanos));
+  }
+
+  @Override
+  public void drain(Completions sink) {
+    while (nextDueNanos() <= clock.nanos()) {
+      sink.completed(calls.remove().ticket, 0);
+    }
+  }
+}
