@@ -401,6 +401,9 @@ final class Commander {
 
   private static @Nullable StoreError badName(String name) {
     int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+    if (name.chars().anyMatch(Character::isISOControl)) {
+      return new StoreError.InvalidArgument("a name has no control characters, such as a new line");
+    }
     return bytes >= 1 && bytes <= Records.NAME_BYTES_MAX
         ? null
         : new StoreError.InvalidArgument(

@@ -4,7 +4,11 @@ import io.grpc.StatusRuntimeException;
 import io.millrace.engine.daemon.ByteSize;
 import io.millrace.engine.daemon.ExitCode;
 import io.millrace.engine.daemon.storage.StoreInUseException;
+import io.millrace.engine.daemon.storage.WrongFileException;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -52,10 +56,23 @@ public final class Millrace {
       err.println("millrace: " + (description == null ? refused.getMessage() : description));
       return exitCode(refused);
     }
-    err.println("millrace: " + failure.getMessage());
-    return failure instanceof CommandFailure named
-        ? named.exitCode()
-        : failure instanceof StoreInUseException ? ExitCode.CONFLICT : ExitCode.FAILURE;
+    err.println("millrace: " + words(failure));
+    return switch (failure) {
+      case CommandFailure named -> named.exitCode();
+      case StoreInUseException _ -> ExitCode.CONFLICT;
+      case WrongFileException _ -> ExitCode.USAGE;
+      default -> ExitCode.FAILURE;
+    };
+  }
+
+  /** Of a file that can't be used, Java tells the name alone. */
+  private static String words(Exception failure) {
+    return switch (failure) {
+      case NoSuchFileException e -> e.getFile() + ": no such file or directory";
+      case AccessDeniedException e -> e.getFile() + ": permission denied";
+      case NotDirectoryException e -> e.getFile() + ": not a directory";
+      default -> String.valueOf(failure.getMessage());
+    };
   }
 
   static int exitCode(StatusRuntimeException refused) {

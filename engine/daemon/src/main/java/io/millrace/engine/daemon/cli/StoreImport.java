@@ -11,6 +11,7 @@ import io.millrace.engine.daemon.SystemClock;
 import io.millrace.engine.daemon.storage.OfflineStore;
 import io.millrace.engine.daemon.storage.RawImage;
 import io.millrace.engine.daemon.storage.RingFolder;
+import io.millrace.engine.daemon.storage.WrongFileException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -49,9 +50,6 @@ import picocli.CommandLine.Parameters;
       "6:The store is damaged, or the disk failed"
     })
 final class StoreImport implements Callable<Integer> {
-  private static final int FILE_TYPE = 0170000;
-  private static final int BLOCK_DEVICE = 0060000;
-
   /** What FILE is, in the words of the command line. */
   enum Format {
     raw,
@@ -118,19 +116,13 @@ final class StoreImport implements Callable<Integer> {
     if (!Files.exists(file)) {
       throw new CommandFailure(ExitCode.NOT_FOUND, "no such file: " + file);
     }
-    if (!Files.isRegularFile(file) && !isBlockDevice(file)) {
-      throw new CommandFailure(ExitCode.USAGE, file + " is neither a file nor a block device");
-    }
+    WrongFileException.refuse(file);
     if (Files.exists(store) && Files.isSameFile(file, store)) {
       throw new CommandFailure(ExitCode.CONFLICT, file + " is the store itself");
     }
     if (volume.equals(ImportedVolume.SCRATCH)) {
       throw new CommandFailure(ExitCode.USAGE, "'" + volume + "' is what unfinished imports have");
     }
-  }
-
-  private static boolean isBlockDevice(Path path) throws IOException {
-    return ((int) Files.getAttribute(path, "unix:mode") & FILE_TYPE) == BLOCK_DEVICE;
   }
 
   private void convert(Qcow2Header header, Path raw)

@@ -56,6 +56,7 @@ public final class FileStorage implements Storage, AutoCloseable {
    * @param workerCount calls that may be at the disk at once
    */
   public static FileStorage open(Path path, EventFd wake, int workerCount) throws IOException {
+    WrongFileException.refuse(path);
     int fd = openDirect(path);
     try {
       lock(path, fd);

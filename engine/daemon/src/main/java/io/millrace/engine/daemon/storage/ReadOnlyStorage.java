@@ -28,9 +28,7 @@ public final class ReadOnlyStorage implements Storage, AutoCloseable {
 
   /** Opens and locks {@code path}. */
   public static ReadOnlyStorage open(Path path) throws IOException {
-    if (Files.isDirectory(path)) {
-      throw new IOException(path + " is a directory; a store is a file or a block device");
-    }
+    WrongFileException.refuse(path);
     int fd = openDirect(path, Files.isRegularFile(path) ? 0 : Libc.O_EXCL);
     try {
       FileStorage.lock(path, fd);
