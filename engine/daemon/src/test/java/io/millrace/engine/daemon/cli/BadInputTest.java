@@ -8,6 +8,7 @@ import io.millrace.engine.api.CreateVolumeRequest;
 import io.millrace.engine.daemon.rpc.ServedStore;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -176,7 +177,8 @@ final class BadInputTest {
     Files.createDirectory(folder.resolve("folder"));
     Files.write(folder.resolve("image"), new byte[8192]);
     Files.write(
-        folder.resolve("garbage"), "all sorts of things ".repeat(100_000).getBytes("UTF-8"));
+        folder.resolve("garbage"),
+        "all sorts of things ".repeat(100_000).getBytes(StandardCharsets.UTF_8));
     Files.createFile(folder.resolve("empty"));
     assertEquals(
         0, new ProcessBuilder("mkfifo", folder.resolve("fifo").toString()).start().waitFor());

@@ -209,7 +209,7 @@ final class BadCallTest {
   void everyCallThatIsGivenSomethingHasARow() {
     Set<String> given =
         EngineGrpc.getServiceDescriptor().getMethods().stream()
-            .map(m -> ((ProtoMethodDescriptorSupplier) m.getSchemaDescriptor()))
+            .map(m -> (ProtoMethodDescriptorSupplier) m.getSchemaDescriptor())
             .map(ProtoMethodDescriptorSupplier::getMethodDescriptor)
             .filter(m -> !m.getInputType().getFields().isEmpty())
             .map(m -> m.getName())
