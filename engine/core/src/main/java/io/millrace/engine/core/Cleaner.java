@@ -36,6 +36,12 @@ final class Cleaner implements Batch.Written {
   private long victimSequence;
   private boolean reading;
   private boolean stuck;
+
+  /** The slot of the victim that was read a second time. */
+  private int readAgain = -1;
+
+  private boolean unreadableAgain;
+
   private final long[] survivors;
   private final long[] births;
   private int survivorCount;
@@ -153,6 +159,7 @@ final class Cleaner implements Batch.Written {
     reading = true;
     stuck = false;
     victimSequence = table.sequence[victim];
+    readAgain = -1;
     table.readers[victim]++;
     victimReader.read(victim, this::victimRead);
   }
@@ -212,25 +219,61 @@ final class Cleaner implements Batch.Written {
 
   private boolean moveSurvivors() {
     while (survivorNext < survivorCount && !victimIsGone()) {
-      long key = survivors[survivorNext];
-      Layer layer = namespace.byIndex(StagedIndex.layerIndex(key));
-      long address = StagedIndex.address(key);
-      long location = layer == null ? Location.NONE : layer.map.find(address);
-      if (layer != null && location >= 0 && Location.segment(location) == victim) {
-        int crc = layer.map.foundCrc();
-        if (!room()) {
-          return false;
-        }
-        if (victimIsGone()) {
-          break;
-        }
-        move(layer, address, location, crc);
+      if (!moveNext()) {
+        return false;
       }
-      survivorNext++;
     }
     victim = -1;
     segmentsCleaned++;
     return true;
+  }
+
+  /** Moves the next survivor if it still is one; false: it has to wait. */
+  private boolean moveNext() {
+    long key = survivors[survivorNext];
+    Layer layer = namespace.byIndex(StagedIndex.layerIndex(key));
+    long address = StagedIndex.address(key);
+    long location = layer == null ? Location.NONE : layer.map.find(address);
+    if (layer == null || location < 0 || Location.segment(location) != victim) {
+      survivorNext++;
+      return true;
+    }
+    int slot = Location.slot(location);
+    int crc = layer.map.foundCrc();
+    boolean good = checksum.block(victimBuffer, slot * Bytes.PAGE, address) == crc;
+    if (!good && slot != readAgain) {
+      readAgain(slot);
+      return false;
+    }
+    if (!good && unreadableAgain) {
+      unreadable[victim] = victimSequence;
+      survivorNext++;
+      return true;
+    }
+    if (!room()) {
+      return false;
+    }
+    if (!victimIsGone()) {
+      move(layer, address, location, crc, !good);
+      survivorNext++;
+    }
+    return true;
+  }
+
+  /** A block that came wrong may have been misread: it is damaged when it comes wrong twice. */
+  private void readAgain(int slot) {
+    int segment = victim;
+    reading = true;
+    readAgain = slot;
+    table.readers[segment]++;
+    disk.read(
+        table.geometry.offset(segment, slot),
+        victimBuffer.pages(slot, 1),
+        errno -> {
+          reading = false;
+          unreadableAgain = errno != 0;
+          table.readers[segment]--;
+        });
   }
 
   /** It emptied by itself and was taken anew while its survivors waited for room. */
@@ -262,7 +305,7 @@ final class Cleaner implements Batch.Written {
     return true;
   }
 
-  private void move(Layer layer, long address, long location, int crc) {
+  private void move(Layer layer, long address, long location, int crc, boolean damaged) {
     Batch batch = open;
     if (batch == null) {
       throw new IllegalStateException("no relocation is open");
@@ -276,8 +319,8 @@ final class Cleaner implements Batch.Written {
     batch.crcs[i] = crc;
     int from = slot * Bytes.PAGE;
     // Damaged data moves with its old checksum, so that it still reads as damaged.
-    batch.damaged[i] = checksum.block(victimBuffer, from, address) != crc;
-    checksumErrors += batch.damaged[i] ? 1 : 0;
+    batch.damaged[i] = damaged;
+    checksumErrors += damaged ? 1 : 0;
     java.lang.foreign.MemorySegment.copy(
         victimBuffer.memory, from, batch.buffer.memory, batch.blockAt(i), Bytes.PAGE);
   }

@@ -57,7 +57,8 @@ final class Reclaimer {
       drop(drop);
       return true;
     }
-    return mayMerge && (merge() || sweep.step(blocksPerStep / LEAF_WORK_MIN, hurry, nowNanos));
+    return mayMerge
+        && (merge() || sweep.step(Math.max(1, blocksPerStep / LEAF_WORK_MIN), hurry, nowNanos));
   }
 
   private void drop(Layer layer) {

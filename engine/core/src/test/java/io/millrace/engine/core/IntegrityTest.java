@@ -2,6 +2,7 @@ package io.millrace.engine.core;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
@@ -52,6 +53,22 @@ class IntegrityTest {
     assertTrue(bench.store().stats().segmentsCleaned() > 0);
     assertEquals(Errno.EIO, bench.read(volume, 0, block));
     bench.store().check();
+  }
+
+  @Test
+  void aBlockThatTheCleanerMisreadsOnceIsMovedWhole() {
+    bench.fill(volume, 0, 1, 99);
+    bench.flush(volume);
+    long page = pageFilledWith(99);
+    bench.disk.misreadOnce(page);
+    long busy = bench.volume("busy", 4 << 20);
+    for (int i = 0; i < 4000; i++) {
+      bench.fill(busy, ((i * 7919L) & 0xffff) % 600, 1, i % 90);
+    }
+    bench.settle();
+    assertFalse(bench.disk.misreadsNext(page), "the cleaner has not come by");
+    assertEquals(99, bench.valueAt(volume, 0));
+    assertEquals(0, bench.store().stats().checksumErrors());
   }
 
   @Test

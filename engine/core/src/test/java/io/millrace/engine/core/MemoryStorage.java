@@ -25,6 +25,9 @@ final class MemoryStorage implements Storage {
   /** Written, seen by reads, and never to be durable: a sync that covered them failed. */
   private final Map<Long, byte[]> hopeless = new HashMap<>();
 
+  /** Whose next read gives something else. */
+  private final Set<Long> misreadPages = new HashSet<>();
+
   private int callsToPowerLoss = Integer.MAX_VALUE;
   long bytesWritten;
   long bytesRead;
@@ -60,6 +63,16 @@ final class MemoryStorage implements Storage {
   /** Reads that touch this page fail. */
   void makeBad(long number) {
     badPages.add(number);
+  }
+
+  /** The next read of this page goes wrong, and nobody is told. */
+  void misreadOnce(long number) {
+    misreadPages.add(number);
+  }
+
+  /** It was not read since. */
+  boolean misreadsNext(long number) {
+    return misreadPages.contains(number);
   }
 
   /** What it holds in the JVM's heap, at least. */
@@ -144,6 +157,7 @@ final class MemoryStorage implements Storage {
         return;
       }
       byte[] page = page((offset + at) / 4096);
+      page[7] ^= (byte) (misreadPages.remove((offset + at) / 4096) ? 1 : 0);
       MemorySegment.copy(MemorySegment.ofArray(page), 0, into, at, 4096);
     }
     ended.add(new End(ticket, 0));

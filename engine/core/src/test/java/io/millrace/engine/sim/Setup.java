@@ -118,7 +118,7 @@ record Setup(
         dice.oneOf(1, 256),
         dice.oneOf(64L << 10, 64L << 20),
         dice.oneOf(1, 3, 256),
-        dice.oneOf(16, 40, 4096),
+        dice.oneOf(4, 40, 4096),
         dice.oneOf(1, 4),
         dice.oneOf(0L, 200_000L, 50_000_000L),
         dice.oneOf(4 << 10, 32 << 10, 2 << 20),
