@@ -10,6 +10,8 @@ final class CheckpointLoader {
   private final Bounds bounds;
   private final LiveSlots live = new LiveSlots();
   private int[] reserve = new int[0];
+  private long lastLayer;
+  private long lastLeaf;
 
   CheckpointLoader(SegmentTable table, Namespace namespace) {
     this.table = table;
@@ -42,7 +44,7 @@ final class CheckpointLoader {
       case Chunk.CATALOG -> catalog(chunk.memory, items, end);
       case Chunk.SEGMENTS -> segments(chunk.memory, items, end);
       case Chunk.RESERVE -> reserve(chunk.memory, items, end);
-      case Chunk.MAP -> leaves(chunk.memory, items, end);
+      case Chunk.MAP -> leaves(chunk, reference, end);
       default -> throw new IllegalStateException("chunk kind " + Chunk.kind(chunk));
     }
   }
@@ -118,7 +120,10 @@ final class CheckpointLoader {
     Bounds.require(Chunk.HEADER_BYTES + (long) items * bytes <= end, "items", items);
   }
 
-  private void leaves(MemorySegment m, int items, long end) {
+  /** Leaves ascend, over all chunks: the next checkpoint goes by that. */
+  private void leaves(PageBuffer chunk, ChunkReference reference, long end) {
+    MemorySegment m = chunk.memory;
+    int items = Chunk.items(chunk);
     long at = Chunk.HEADER_BYTES;
     for (int i = 0; i < items; i++) {
       Bounds.require(LeafImage.fits(m, at, end), "leaf at", at);
@@ -126,7 +131,13 @@ final class CheckpointLoader {
       long leaf = Bytes.u64(m, at + 8);
       int count = Bytes.u16(m, at + 16);
       Bounds.leaf(leaf);
-      Bounds.require(map.leaf(leaf) == 0, "another leaf", leaf);
+      MapChunk next = new MapChunk(Bytes.u64(m, at), leaf, items, reference);
+      Bounds.require(next.isAfter(lastLayer, lastLeaf), "leaf out of order", leaf);
+      lastLayer = next.layerId();
+      lastLeaf = leaf;
+      if (i == 0) {
+        namespace.mapChunks.add(next);
+      }
       if (count == Chunk.WHITE_LEAF) {
         map.putWhiteLeaf(leaf);
         at += Chunk.LEAF_HEADER_BYTES;
@@ -136,6 +147,7 @@ final class CheckpointLoader {
         map.loadLeaf(leaf, m, at + Chunk.LEAF_HEADER_BYTES, count, white);
         at += LeafImage.bytes(count);
       }
+      map.written(leaf);
     }
   }
 

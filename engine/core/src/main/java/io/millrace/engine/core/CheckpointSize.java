@@ -10,6 +10,9 @@ record CheckpointSize(int segmentPages, int chunkPages) {
   private static final int CHUNK_PAGES_MAX = 64;
   private static final int IMAGE_PAGES_MAX = 16;
 
+  /** Small ones: where a leaf has changed, one is written anew. */
+  private static final int MAP_PAGES_MAX = 4;
+
   /** The largest item but a leaf: a part may end so much before it is full. */
   private static final int ITEM_BYTES_MAX = 544;
 
@@ -26,9 +29,18 @@ record CheckpointSize(int segmentPages, int chunkPages) {
     return Math.min(chunkPages, IMAGE_PAGES_MAX) * Bytes.PAGE - Chunk.HEADER_BYTES;
   }
 
+  private int mapPages() {
+    return Math.min(chunkPages, MAP_PAGES_MAX);
+  }
+
+  /** Below so many bytes a chunk of the maps is filled up with leaves that have not changed. */
+  static int mapBytesMin() {
+    return Bytes.PAGE - Chunk.HEADER_BYTES;
+  }
+
   /** Bytes of leaves after which a chunk of the maps has no room for another of any size. */
   int mapBytesFull() {
-    return chunkPages * Bytes.PAGE - Chunk.HEADER_BYTES - LeafImage.bytesMax();
+    return mapPages() * Bytes.PAGE - Chunk.HEADER_BYTES - LeafImage.bytesMax();
   }
 
   int referencesMax() {
@@ -45,8 +57,9 @@ record CheckpointSize(int segmentPages, int chunkPages) {
     long maps = mapBytes / mapBytesFull();
     long images = imageBytes / (imageBytesMax() - ITEM_BYTES_MAX);
     long directory = (maps + images) / referencesMax();
-    long chunks = maps + images + directory + SPARE_CHUNKS;
-    long perSegment = segmentPages / chunkPages;
-    return (int) Math.min(Integer.MAX_VALUE, (chunks + perSegment - 1) / perSegment);
+    long chunks = images + directory + SPARE_CHUNKS;
+    long pages = maps * mapPages() + chunks * chunkPages;
+    int perSegment = segmentPages - chunkPages + 1;
+    return (int) Math.min(Integer.MAX_VALUE, (pages + perSegment - 1) / perSegment);
   }
 }

@@ -12,8 +12,12 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * wait until no command is on its way → cut: catalog, segment table, live slots, LSN → chunks
  * of the maps, while writes go on → sync → root to the place of the older root → sync → root to the other → sync
- * → the segments that were empty at the cut, and those of the checkpoint before, are free
+ * → the segments that were empty at the cut, and those of the checkpoint before, are free, but for
+ *   those that hold chunks of this one
  * </pre>
+ *
+ * <p>Of the maps only those chunks are written whose leaves have changed since the last checkpoint;
+ * the directory refers to the others where they stand.
  *
  * <p>The maps may be newer than the cut. That is sound: replay from the cut sets each block in
  * order again, every commit the maps may reflect is durable before the root is, and merges of
@@ -27,7 +31,7 @@ final class Checkpointer {
   private final Serving serving;
   private final SegmentTable table;
   private final Namespace namespace;
-  private final PageBuffer buffer;
+  private final ChunkWriter writer;
   private final PageBuffer page;
   private final CheckpointSize size;
   private final int leavesPerStep;
@@ -44,14 +48,20 @@ final class Checkpointer {
   // The checkpoint under way.
   private ArrayDeque<CheckpointImage.Part> parts = new ArrayDeque<>();
   private @Nullable LiveImage live;
-  private ArrayDeque<Layer> layers = new ArrayDeque<>();
-  private long leaf;
+  private KeptChunks.Need need = KeptChunks.Need.STARVED;
+  private KeptChunks kept;
+  private List<MapChunk> before = List.of();
+  private final List<MapChunk> mapChunks = new ArrayList<>();
+  private @Nullable MapWalk walk;
+  private int range;
+  private boolean rewriting;
+  private @Nullable MapChunk passed;
+  private long chunkLayer;
+  private long chunkLeaf;
   private int chunkItems;
   private int chunkBytes;
   private int[] freed = new int[0];
   private int[] reserve = new int[0];
-  private int[] taken = new int[0];
-  private int takenPage;
   private final List<ChunkReference> chunks = new ArrayList<>();
   private final ArrayDeque<ChunkReference> directory = new ArrayDeque<>();
   private int listed;
@@ -79,7 +89,8 @@ final class Checkpointer {
     size = CheckpointSize.of(table.geometry);
     leavesPerStep = serving.options.tuning().leavesPerStep();
     serving.space.checkpointOwns(own.length);
-    buffer = new PageBuffer(serving.arena, (long) size.chunkPages() * Bytes.PAGE);
+    writer = new ChunkWriter(serving, size);
+    kept = new KeptChunks(before, table.geometry, need);
     page = new PageBuffer(serving.arena, Bytes.PAGE);
   }
 
@@ -91,7 +102,7 @@ final class Checkpointer {
   }
 
   boolean idle() {
-    return next == null && pending == 0;
+    return next == null && pending == 0 && !writer.busy();
   }
 
   /** Commands are held back until the cut is taken. */
@@ -108,22 +119,23 @@ final class Checkpointer {
     return loggedBytesAtCut;
   }
 
-  void start() {
+  void start(KeptChunks.Need segments) {
     number++;
     waiting = true;
+    need = segments;
     chunks.clear();
-    taken = new int[0];
+    writer.begin();
     next = this::waitForCut;
   }
 
   /** Goes on; true when it would go on at once if polled again. */
   boolean pump() {
-    if (pending == 0 && next != null && !serving.health.stopped()) {
+    if (pending == 0 && !writer.busy() && next != null && !serving.health.stopped()) {
       Runnable step = next;
       next = null;
       waitsForOthers = false;
       step.run();
-      return pending == 0 && !waitsForOthers;
+      return pending == 0 && !writer.busy() && !waitsForOthers;
     }
     return false;
   }
@@ -148,15 +160,7 @@ final class Checkpointer {
     reserve = table.nextReserve(freed);
     parts = new ArrayDeque<>(CheckpointImage.of(namespace, table, reserve, size.imageBytesMax()));
     live = LiveImage.of(table, size.imageBytesMax());
-    layers = new ArrayDeque<>();
-    for (Layer layer : namespace.layers.inOrder()) {
-      if (layer.mergedInto == null && !layer.dying) {
-        layers.add(layer);
-      }
-    }
-    leaf = 0;
-    chunkItems = 0;
-    chunkBytes = 0;
+    beginMaps();
     root =
         new Root(
             number,
@@ -176,53 +180,110 @@ final class Checkpointer {
   private void writePart() {
     CheckpointImage.Part part = parts.peek();
     if (part == null) {
-      next = live == null ? this::beginDirectory : this::writeMap;
+      next = live == null ? this::beginDirectory : this::writeMaps;
       return;
     }
     next = this::writePart;
     int bytes = (int) part.bytes().byteSize();
-    java.lang.foreign.MemorySegment.copy(part.bytes(), 0, buffer.memory, Chunk.HEADER_BYTES, bytes);
+    java.lang.foreign.MemorySegment.copy(
+        part.bytes(), 0, writer.buffer.memory, Chunk.HEADER_BYTES, bytes);
     if (writeChunk(part.kind(), part.items(), bytes)) {
       parts.remove();
     }
   }
 
-  /** Fills a chunk with leaves, of as many layers as it takes. */
-  private void writeMap() {
-    if (chunkItems == 0 && layers.isEmpty()) {
-      reading = false;
-      parts = imageOfLive().parts();
-      live = null;
-      next = this::writePart;
-      return;
+  // ---- maps: ranges of leaves, each from the first of an older chunk to that of the next
+
+  private void beginMaps() {
+    List<Layer> layers = new ArrayList<>();
+    for (Layer layer : namespace.layers.inOrder()) {
+      if (layer.mergedInto == null && !layer.dying) {
+        layers.add(layer);
+      }
     }
-    next = this::writeMap;
-    int room = size.mapBytesFull();
-    int leaves = 0;
-    while (chunkBytes <= room && leaves < leavesPerStep && !layers.isEmpty()) {
-      addNextLeaf();
-      leaves++;
-    }
-    boolean full = chunkBytes > room || layers.isEmpty();
-    if (full && chunkItems > 0 && writeChunk(Chunk.MAP, chunkItems, chunkBytes)) {
-      chunkItems = 0;
-      chunkBytes = 0;
+    before = List.copyOf(namespace.mapChunks);
+    kept = new KeptChunks(before, table.geometry, need);
+    // From here on the maps forget what has changed since that checkpoint.
+    namespace.mapChunks.clear();
+    mapChunks.clear();
+    walk = new MapWalk(layers, imageOfLive());
+    range = 0;
+    rewriting = before.isEmpty();
+    passed = null;
+    chunkItems = 0;
+    chunkBytes = 0;
+  }
+
+  private void writeMaps() {
+    next = this::writeMaps;
+    for (int leaves = 0; leaves < leavesPerStep; leaves++) {
+      if (passed != null) {
+        leaves += passed.items();
+        if (!keep(passed)) {
+          return;
+        }
+      } else if (!rewriting && range < before.size()) {
+        passOrRewrite();
+      } else if (!rewriting || !walk().hasNext(limit())) {
+        if (!endOfRange()) {
+          return;
+        }
+      } else if (chunkBytes > size.mapBytesFull()) {
+        if (!writeMapChunk()) {
+          return;
+        }
+      } else {
+        addNextLeaf();
+      }
     }
   }
 
-  private void addNextLeaf() {
-    Layer layer = layers.element();
-    long index = layer.map.nextLeaf(leaf);
-    if (index < 0) {
-      layers.remove();
-      leaf = 0;
-      return;
+  /** Where the range ends: at the first leaf of the next older chunk. */
+  private @Nullable MapChunk limit() {
+    return range + 1 < before.size() ? before.get(range + 1) : null;
+  }
+
+  private void passOrRewrite() {
+    MapChunk chunk = before.get(range);
+    boolean fits = chunkItems == 0 || chunkBytes >= CheckpointSize.mapBytesMin();
+    if (fits && kept.mayKeep(chunk) && walk().pass(chunk, limit())) {
+      passed = chunk;
+    } else {
+      rewriting = true;
     }
-    chunkBytes +=
-        LeafImage.write(layer, index, buffer.memory, Chunk.HEADER_BYTES + (long) chunkBytes);
-    imageOfLive().whiteouts(layer, index);
-    chunkItems++;
-    leaf = index + 1;
+  }
+
+  /** Refers to a chunk again, after those leaves that come before it; false: not yet. */
+  private boolean keep(MapChunk chunk) {
+    if (chunkItems > 0 && !writeMapChunk()) {
+      return false;
+    }
+    mapChunks.add(chunk);
+    chunks.add(chunk.reference());
+    passed = null;
+    range++;
+    return true;
+  }
+
+  /** Goes on with the next range, or with the directory; false: not yet. */
+  private boolean endOfRange() {
+    if (range + 1 < before.size()) {
+      range++;
+      rewriting = false;
+      return true;
+    }
+    if (chunkItems > 0 && !writeMapChunk()) {
+      return false;
+    }
+    reading = false;
+    parts = imageOfLive().parts();
+    live = null;
+    next = this::writePart;
+    return false;
+  }
+
+  private MapWalk walk() {
+    return java.util.Objects.requireNonNull(walk);
   }
 
   private LiveImage imageOfLive() {
@@ -236,18 +297,44 @@ final class Checkpointer {
     next = this::writeDirectory;
   }
 
+  private void addNextLeaf() {
+    if (chunkItems == 0) {
+      chunkLayer = walk().layerId();
+      chunkLeaf = walk().leaf();
+    }
+    chunkBytes += walk().write(writer.buffer.memory, Chunk.HEADER_BYTES + (long) chunkBytes);
+    chunkItems++;
+  }
+
+  private boolean writeMapChunk() {
+    if (!writeChunk(Chunk.MAP, chunkItems, chunkBytes)) {
+      return false;
+    }
+    mapChunks.add(new MapChunk(chunkLayer, chunkLeaf, chunkItems, chunks.getLast()));
+    chunkItems = 0;
+    chunkBytes = 0;
+    return true;
+  }
+
+  // ---- end
+
   private void writeDirectory() {
     int count = Math.min(size.referencesMax(), listed - directoryNext);
     for (int i = 0; i < count; i++) {
       long at = Chunk.HEADER_BYTES + (long) i * ChunkReference.BYTES;
-      chunks.get(directoryNext + i).write(buffer.memory, at);
+      chunks.get(directoryNext + i).write(writer.buffer.memory, at);
     }
     next = this::writeDirectory;
     if (writeChunk(Chunk.DIRECTORY, count, count * ChunkReference.BYTES)) {
       directory.add(chunks.getLast());
       directoryNext += count;
-      next = directoryNext == listed ? this::syncAll : this::writeDirectory;
+      next = directoryNext == listed ? this::flushChunks : this::writeDirectory;
     }
+  }
+
+  private void flushChunks() {
+    writer.flush();
+    next = this::syncAll;
   }
 
   private void syncAll() {
@@ -299,14 +386,21 @@ final class Checkpointer {
   private void finish() {
     olderRoot = 1 - olderRoot;
     serving.committer.witnessed(root.durableLsn());
+    own = segmentsOfChunks();
     for (int segment : freed) {
-      table.free(segment);
+      if (Arrays.binarySearch(own, segment) < 0) {
+        table.free(segment);
+      }
     }
     table.reserve(reserve);
-    own = taken;
+    namespace.mapChunks.addAll(mapChunks);
     failedWith = -1;
     serving.space.checkpointOwns(own.length);
     checkpoints++;
+  }
+
+  private int[] segmentsOfChunks() {
+    return chunks.stream().mapToInt(ChunkReference::segment).distinct().sorted().toArray();
   }
 
   // ---- tools
@@ -322,27 +416,16 @@ final class Checkpointer {
     serving.disk.sync(_ -> pending--);
   }
 
-  /** Writes the buffer as a chunk; false when no segment can be taken yet. */
+  /** Writes the buffer as a chunk; false: not yet. */
   private boolean writeChunk(int kind, int items, int bytes) {
-    int pages = Bytes.pages(Chunk.HEADER_BYTES + (long) bytes);
-    if (taken.length == 0 || takenPage + pages > table.geometry.usablePages()) {
-      int segment = table.takeForCheckpoint();
-      if (segment < 0) {
+    ChunkReference reference = writer.add(new Chunk.Title(root.number(), kind, items, bytes));
+    if (reference == null) {
+      if (writer.outOfSegments()) {
         waitForSegment();
-        return false;
       }
-      taken = Arrays.copyOf(taken, taken.length + 1);
-      taken[taken.length - 1] = segment;
-      takenPage = 0;
-      serving.space.checkpointTook(taken.length);
+      return false;
     }
-    int segment = taken[taken.length - 1];
-    Chunk.Title title = new Chunk.Title(root.number(), kind, items, bytes);
-    chunks.add(Chunk.seal(buffer, serving.checksum, title, segment, takenPage));
-    pending++;
-    serving.disk.write(
-        table.geometry.offset(segment, takenPage), buffer.pages(0, pages), _ -> pending--);
-    takenPage += pages;
+    chunks.add(reference);
     return true;
   }
 
@@ -359,17 +442,16 @@ final class Checkpointer {
    * discards find room for their records. What stands on the disk is not touched.
    */
   private void giveUp() {
-    for (int segment : taken) {
-      table.giveBack(segment);
-    }
-    taken = new int[0];
-    failedWith = table.allocatable();
+    writer.giveBack();
+    // One that writes everything may need less than one that leaves old segments as they are.
+    boolean hopeless = before.isEmpty() || need == KeptChunks.Need.STARVED;
+    failedWith = hopeless ? table.allocatable() : -1;
     failedNeed = serving.space.checkpointSegments();
-    serving.space.checkpointTook(0);
     reading = false;
     live = null;
     parts.clear();
-    layers.clear();
+    before = List.of();
+    passed = null;
     next = null;
   }
 }

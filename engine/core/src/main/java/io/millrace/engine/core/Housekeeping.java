@@ -30,7 +30,7 @@ final class Housekeeping {
 
   /** Only when that could empty segments: else the last few dead blocks would go round for ever. */
   boolean wantsCleaning(boolean starved) {
-    boolean low = table.allocatable() + table.reclaimable() < cleaningMark();
+    boolean low = table.allocatable() + reclaimable() < cleaningMark();
     int packable = table.inUse() - space.segmentsWhenPacked() - OPEN_SEGMENTS;
     return starved ? packable >= 1 : low && packable >= Math.max(2, table.segments() / 32);
   }
@@ -39,7 +39,7 @@ final class Housekeeping {
     if (!serving.checkpointer.fits()) {
       return false;
     }
-    int gain = table.reclaimable();
+    int gain = reclaimable();
     if (starved && gain > 0) {
       return gain >= 4 || cleanerRests();
     }
@@ -48,6 +48,20 @@ final class Housekeeping {
     }
     long logged = serving.loggedBytes() - serving.checkpointer.loggedBytesAtCut();
     return logged >= serving.options.checkpointBytes();
+  }
+
+  /** What a checkpoint has to keep of the last one depends on that too. */
+  KeptChunks.Need checkpointNeed(boolean starved) {
+    if (starved) {
+      return KeptChunks.Need.STARVED;
+    }
+    boolean easy = table.allocatable() > checkpointMark() + space.checkpointSegments();
+    return easy && space.checkpointExcess() == 0 ? KeptChunks.Need.EASY : KeptChunks.Need.TIGHT;
+  }
+
+  /** Segments that the next checkpoint makes available, roughly. */
+  private int reclaimable() {
+    return table.reclaimable() + space.checkpointExcess();
   }
 
   private boolean cleanerRests() {
@@ -61,6 +75,7 @@ final class Housekeeping {
         && serving.reclaimer.idle()
         && serving.committer.idle()
         && !table.reserveHasReaders()
-        && (table.reclaimable() == 0 || !serving.checkpointer.fits());
+        && table.writesUnderWay() == 0
+        && (reclaimable() == 0 || !serving.checkpointer.fits());
   }
 }

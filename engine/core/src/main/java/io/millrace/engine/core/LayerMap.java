@@ -12,7 +12,12 @@ import java.util.Arrays;
 final class LayerMap {
   private static final int FANOUT_BITS = 6;
   private static final int FANOUT = 1 << FANOUT_BITS;
-  private static final int NODE_BYTES = FANOUT * 4;
+  private static final int HANDLES_BYTES = FANOUT * 4;
+
+  /** Behind the handles of a lowest node: a bit for each leaf that no checkpoint has as it is. */
+  private static final int CHANGED = HANDLES_BYTES;
+
+  private static final int NODE_BYTES = CHANGED + 8;
   private static final int LEVELS_MAX = 8;
 
   /** Of a bitmap with a bit for each block of a leaf. */
@@ -26,6 +31,12 @@ final class LayerMap {
   private long whiteouts;
   private long leaves;
   private int foundCrc;
+
+  /** The lowest node that {@link #leaf} came through last. */
+  private int lowest;
+
+  /** No checkpoint has any of its leaves as of this layer. */
+  private boolean moved;
 
   LayerMap(Cells cells) {
     this.cells = cells;
@@ -97,6 +108,7 @@ final class LayerMap {
         long old = Leaf.location(m, entry);
         count(old, -1);
         Leaf.write(m, entry, location, crc);
+        mark(lowest, leafIndex);
         return old;
       }
     }
@@ -193,6 +205,8 @@ final class LayerMap {
     other.blocks = blocks;
     other.whiteouts = whiteouts;
     other.leaves = leaves;
+    other.moved = true;
+    moved = true;
     root = otherRoot;
     levels = otherLevels;
     blocks = otherBlocks;
@@ -216,6 +230,34 @@ final class LayerMap {
     return rank < count;
   }
 
+  /** Whether an existing leaf is not as the last checkpoint has it. */
+  boolean changed(long leafIndex) {
+    if (moved || leaf(leafIndex) == 0) {
+      return true;
+    }
+    return ((Bytes.u64(cells.slab(lowest), Cells.base(lowest) + CHANGED) >>> leafIndex) & 1) != 0;
+  }
+
+  /** A checkpoint takes an existing leaf as it is now. */
+  void written(long leafIndex) {
+    if (leaf(leafIndex) != 0) {
+      long at = Cells.base(lowest) + CHANGED;
+      MemorySegment m = cells.slab(lowest);
+      Bytes.u64(m, at, Bytes.u64(m, at) & ~(1L << leafIndex));
+    }
+  }
+
+  /** A checkpoint has gone through all leaves. */
+  void written() {
+    moved = false;
+  }
+
+  private void mark(int node, long leafIndex) {
+    long at = Cells.base(node) + CHANGED;
+    MemorySegment m = cells.slab(node);
+    Bytes.u64(m, at, Bytes.u64(m, at) | (1L << leafIndex));
+  }
+
   /** The handle of a leaf: 0 when there is none, {@link Leaf#WHITE} when all whiteouts. */
   int leaf(long leafIndex) {
     if (root == 0 || leafIndex >>> (levels * FANOUT_BITS) != 0) {
@@ -223,6 +265,7 @@ final class LayerMap {
     }
     int node = root;
     for (int level = levels - 1; level >= 0 && node != 0; level--) {
+      lowest = node;
       node = child(node, leafIndex, level);
     }
     return node;
@@ -307,6 +350,9 @@ final class LayerMap {
     int count = there ? Leaf.count(cells.slab(leaf), Cells.base(leaf)) : 0;
     int rank = there ? Leaf.rank(cells.slab(leaf), Cells.base(leaf), index) : 0;
     cells.imageGrows(there ? Leaf.ENTRY_BYTES : LeafImage.bytes(1));
+    if (there) {
+      mark(lowest, leafIndex);
+    }
     int roomy = resized(leafIndex, leaf, count, count + 1);
     MemorySegment m = cells.slab(roomy);
     long base = Cells.base(roomy);
@@ -326,6 +372,7 @@ final class LayerMap {
       return;
     }
     cells.imageGrows(-Leaf.ENTRY_BYTES);
+    mark(lowest, leafIndex);
     long entry = Leaf.entry(base, rank);
     long tail = (long) (count - rank - 1) * Leaf.ENTRY_BYTES;
     MemorySegment.copy(m, entry + Leaf.ENTRY_BYTES, m, entry, tail);
@@ -395,6 +442,7 @@ final class LayerMap {
       node = next;
     }
     Bytes.u32(cells.slab(node), childAt(node, leafIndex, 0), leaf);
+    mark(node, leafIndex);
   }
 
   /** Grows the tree until it has a place for this leaf. */
@@ -443,7 +491,7 @@ final class LayerMap {
   private boolean childless(int node) {
     MemorySegment m = cells.slab(node);
     long base = Cells.base(node);
-    for (int at = 0; at < NODE_BYTES; at += 8) {
+    for (int at = 0; at < HANDLES_BYTES; at += 8) {
       if (Bytes.u64(m, base + at) != 0) {
         return false;
       }

@@ -21,6 +21,9 @@ final class Namespace {
   final IdTable<Snapshot> snapshots = new IdTable<>();
   final IdTable<Layer> layers = new IdTable<>();
 
+  /** Where the checkpoint that stands has the maps, in its order; empty: nothing is known of it. */
+  final List<MapChunk> mapChunks = new ArrayList<>();
+
   /** Layers whose blocks are to be freed. */
   final ArrayDeque<Layer> dying = new ArrayDeque<>();
 

@@ -48,6 +48,7 @@ final class SegmentTable {
   private int freeCount;
   private int emptyCount;
   private int checkpointCount;
+  private int writesUnderWay;
 
   SegmentTable(Geometry geometry) {
     this.geometry = geometry;
@@ -227,15 +228,22 @@ final class SegmentTable {
     return emptyCount + freeCount - allocatable();
   }
 
+  /** Commits and summaries on their way to segments. */
+  int writesUnderWay() {
+    return writesUnderWay;
+  }
+
   void writeBegins(int segment) {
     count(segment, -1);
     writing[segment]++;
+    writesUnderWay++;
     count(segment, 1);
   }
 
   void writeEnds(int segment) {
     count(segment, -1);
     writing[segment]--;
+    writesUnderWay--;
     count(segment, 1);
   }
 

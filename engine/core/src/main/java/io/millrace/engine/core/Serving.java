@@ -118,7 +118,7 @@ final class Serving {
     }
     more |= cleaner.step((!closing || starved) && housekeeping.wantsCleaning(starved), starved);
     if (checkpointer.idle() && (!closing || starved) && housekeeping.wantsCheckpoint(starved)) {
-      checkpointer.start();
+      checkpointer.start(housekeeping.checkpointNeed(starved));
     }
     more |= checkpointer.pump();
     if (starved && !more && housekeeping.hopeless()) {
@@ -190,7 +190,7 @@ final class Serving {
     if (begins) {
       checkpointsAtClose = checkpointer.checkpoints;
       if (checkpointer.fits()) {
-        checkpointer.start();
+        checkpointer.start(housekeeping.checkpointNeed(false));
       }
     }
     return begins;

@@ -75,6 +75,11 @@ final class Space {
     checkpointTook = 0;
   }
 
+  /** Segments that a checkpoint would make free which writes everything anew. */
+  int checkpointExcess() {
+    return Math.max(0, checkpointOwns - checkpointSegments());
+  }
+
   /** The one under way has taken so many. */
   void checkpointTook(int segments) {
     checkpointTook = segments;

@@ -13,8 +13,8 @@ class CheckpointSizeTest {
   @Test
   void itIsBoundedByWhatChunksHoldAtLeast() {
     assertEquals(1, segments(4 << 20, 0, 0));
-    assertEquals(3, segments(4 << 20, 8 << 20, 1 << 10));
-    assertEquals(282, segments(4 << 20, 1 << 30, 1 << 20));
+    assertEquals(4, segments(4 << 20, 8 << 20, 1 << 10));
+    assertEquals(449, segments(4 << 20, 1 << 30, 1 << 20));
     assertEquals(2, segments(64 << 10, 0, 1 << 10));
     assertEquals(37, segments(64 << 10, 1 << 20, 1 << 10));
   }

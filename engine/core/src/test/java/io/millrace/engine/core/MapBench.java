@@ -18,6 +18,8 @@ final class MapBench {
   private static final int DISCARDS = 20;
   private static final int LOOKUP_BLOCKS = 8192;
   private static final int LOOKUPS = 1_000_000;
+  private static final int LEAVES = 1500;
+  private static final int LEAF_BLOCKS = 48;
   private static final long HUGE_BYTES = 64L << 40;
   private static final long DISK_BLOCKS = (20L << 30) / Bytes.PAGE;
   private static final int OWN_BLOCKS = (256 << 20) / Bytes.PAGE;
@@ -48,6 +50,11 @@ final class MapBench {
     long far = nanosOfALookup(DEPTH);
     System.out.printf("%-58s %,12d ns%n", "lookup of a block 3 layers below", shallow);
     System.out.printf("%-58s %,12d ns%n", "lookup of a block " + DEPTH + " layers below", far);
+    long[] checkpoints = bytesOfCheckpoints();
+    System.out.printf(
+        "%-58s %,12d bytes%n", "all " + LEAVES + " leaves in a checkpoint", checkpoints[0]);
+    System.out.printf(
+        "%-58s %,12d bytes%n", "a checkpoint when 1 % of them have changed", checkpoints[1]);
     int layers = arguments.length > 0 ? Integer.parseInt(arguments[0]) : CLONES;
     long maps = bytesOfRandomMaps(layers);
     System.out.printf(
@@ -56,7 +63,8 @@ final class MapBench {
     System.out.printf(
         "{\"snapshotMicros\": %d, \"cloneMicros\": %d, \"idleCloneBytes\": %d, \"layers\": %d,"
             + " \"mapBytes\": %d, \"discardEmptyMicros\": %d, \"discardMicros\": %d,"
-            + " \"discardDeepMicros\": %d, \"lookupNanos\": %d, \"lookupDeepNanos\": %d}%n",
+            + " \"discardDeepMicros\": %d, \"lookupNanos\": %d, \"lookupDeepNanos\": %d,"
+            + " \"checkpointBytes\": %d, \"nextCheckpointBytes\": %d}%n",
         snapshot.median() / 1000,
         clone.median() / 1000,
         idle,
@@ -66,7 +74,9 @@ final class MapBench {
         filled.median() / 1000,
         deep.median() / 1000,
         shallow,
-        far);
+        far,
+        checkpoints[0],
+        checkpoints[1]);
   }
 
   /** Nanoseconds of each call. */
@@ -168,6 +178,29 @@ final class MapBench {
       }
     }
     return (System.nanoTime() - start) / LOOKUPS;
+  }
+
+  /** What the leaves take, and what is written to close and open a store when few have changed. */
+  private static long[] bytesOfCheckpoints() {
+    Bench bench = Bench.of(400, 1 << 20, StoreOptions.small());
+    long volume = bench.volume("sparse", 1L << 40);
+    for (int leaf = 0; leaf < LEAVES; leaf++) {
+      bench.fill(volume, leaf * 512L, LEAF_BLOCKS, 7);
+    }
+    bytesToReopen(bench, volume);
+    SplittableRandom random = new SplittableRandom(1);
+    for (int i = 0; i < LEAVES / 100; i++) {
+      bench.fill(volume, random.nextInt(LEAVES) * 512L, 1, 8);
+    }
+    long image = bench.store().serving().namespace.cells.imageBytes();
+    return new long[] {image, bytesToReopen(bench, volume)};
+  }
+
+  private static long bytesToReopen(Bench bench, long volume) {
+    bench.flush(volume);
+    long before = bench.disk.bytesWritten;
+    bench.closeAndOpen();
+    return bench.disk.bytesWritten - before;
   }
 
   private static long bytesOfAnIdleClone() {

@@ -64,7 +64,9 @@ class SegmentTableTest {
     table.writeBegins(segment);
     table.seal(segment, 4, 1);
     assertEquals(before, table.reclaimable());
+    assertEquals(1, table.writesUnderWay(), "so it is not hopeless");
     table.writeEnds(segment);
+    assertEquals(0, table.writesUnderWay());
     assertEquals(before + 1, table.reclaimable());
     table.markLive(Location.of(segment, 1));
     assertEquals(before, table.reclaimable());

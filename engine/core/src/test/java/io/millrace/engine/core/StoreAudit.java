@@ -48,7 +48,7 @@ public final class StoreAudit {
   public static void checkpoint(Store store) {
     Serving s = store.serving();
     if (store.state() == StoreState.SERVING && s.checkpointer.idle() && s.checkpointer.fits()) {
-      s.checkpointer.start();
+      s.checkpointer.start(KeptChunks.Need.EASY);
     }
   }
 

@@ -138,7 +138,7 @@ enum Mutant {
     /** Few seeds show it; this saves going through those before. */
     @Override
     long firstSeed() {
-      return 240;
+      return 140;
     }
 
     @Override
@@ -171,7 +171,7 @@ enum Mutant {
   OLDER_VERSION_OF_A_STAGED_BLOCK_TAKEN_OVER("StagingPlace", "isSuperseded", "none") {
     @Override
     long firstSeed() {
-      return 1440;
+      return 2600;
     }
 
     @Override
