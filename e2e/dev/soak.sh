@@ -1,7 +1,7 @@
 # Sourced by ./dev: the long runs of what the tests do shortly, and the evidence that they leave.
 
 # What each part does when nothing else is asked for (empty: all there is); a run of that length is evidence.
-declare -A soak_full=([sim]='--seconds 600' [exhaustive]='' [flips]='' [hostile]='--seconds 120' [kill]='--rounds 1000' [fs]='--rounds 20')
+declare -A soak_full=([sim]='--seconds 600' [exhaustive]='' [flips]='' [hostile]='--seconds 120' [fuzz]='--seconds 600' [kill]='--rounds 1000' [fs]='--rounds 20')
 
 # soak PART [--seconds N | --rounds N] [--seed S]
 soak() {
@@ -69,6 +69,10 @@ soak_flips() {
 soak_prepare_hostile() { soak_prepare_sim; }
 
 soak_hostile() { core_soak io.millrace.engine.core.HostileImages "$@"; }
+
+soak_prepare_fuzz() { soak_prepare_sim; }
+
+soak_fuzz() { core_soak io.millrace.engine.core.FuzzMain "$@"; }
 
 core_soak() { java --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xmx1g -cp "$core_classes" "$@"; }
 

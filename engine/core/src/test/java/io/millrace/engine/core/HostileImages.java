@@ -59,14 +59,14 @@ final class HostileImages {
     return at < 0 ? otherwise : options.get(at + 1);
   }
 
-  private static StoreImage closed() {
+  static StoreImage closed() {
     Bench bench = Bench.of(SEGMENTS, StoreOptions.small().withCacheBytes(0));
     history(bench, 1);
     bench.closeAndOpen();
     return new StoreImage(bench.disk, Bench.CHECKSUM);
   }
 
-  private static StoreImage crashed() {
+  static StoreImage crashed() {
     Bench bench = Bench.of(SEGMENTS, StoreOptions.small().withCacheBytes(0));
     history(bench, 1);
     bench.closeAndOpen();
