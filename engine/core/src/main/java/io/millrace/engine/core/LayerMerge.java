@@ -24,9 +24,13 @@ final class LayerMerge {
     upLeavesLeft = up ? 2 * child.map.leaves() + 1 : 0;
   }
 
-  /** It can still be done: the child has not been deleted. */
+  /**
+   * It can be done: the child has not been deleted, and is not to be merged itself. The child goes
+   * first then, for it may hold half of what it was: its blocks would be found below those of the
+   * parent that came after them, and a {@link Rebuild} could not tell which are newer.
+   */
   boolean possible() {
-    return parent.mergeable() && parent.firstChild == child;
+    return parent.mergeable() && parent.firstChild == child && !child.mergeable();
   }
 
   /**

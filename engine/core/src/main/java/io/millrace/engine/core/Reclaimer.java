@@ -93,7 +93,10 @@ final class Reclaimer {
     return true;
   }
 
-  /** Of the layers that had one child, the next that still has. */
+  /**
+   * Of the layers that had one child, the next that still has, and can be merged with it. One whose
+   * child goes first comes again when that is done.
+   */
   private @Nullable LayerMerge nextMerge() {
     while (true) {
       Layer parent = namespace.mergeable.poll();
@@ -101,8 +104,9 @@ final class Reclaimer {
       if (parent == null) {
         return null;
       }
-      if (child != null && parent.mergeable()) {
-        return new LayerMerge(parent, child, blocks);
+      LayerMerge merge = child == null ? null : new LayerMerge(parent, child, blocks);
+      if (merge != null && merge.possible()) {
+        return merge;
       }
     }
   }

@@ -9,7 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
 
 class RebuildTest {
@@ -98,6 +100,66 @@ class RebuildTest {
     }
     rebuildAndCheck();
     assertArrayEquals(disk, bench.read(volume, 0, BLOCKS * 4096));
+  }
+
+  /**
+   * A layer is half merged with its child when its parent is to become part of it: with blocks and
+   * whiteouts that the layer hides, or hid before half of it was in the child's map.
+   */
+  @Test
+  void aRebuildInTheMiddleOfTwoMergesAboveEachOtherFindsWhatAnOpeningFinds() {
+    Tuning slow = new Tuning(32, 256, 64L << 20, 256, 16, 1, 50_000_000, 2 << 20, 1_000_000_000);
+    Bench chain = Bench.of(128, StoreOptions.small().withTuning(slow));
+    int leaves = 24;
+    long disk = chain.volume("chain", (leaves * 2L) << 20);
+    everyLeaf(leaves, block -> chain.fill(disk, block + 1, 1, 9));
+    chain.snapshot("base", disk);
+    everyLeaf(leaves, block -> chain.fill(disk, block, 1, 1));
+    everyLeaf(leaves, block -> chain.zero(disk, (block + 1) * 4096L, 4096));
+    long below = chain.snapshot("below", disk);
+    everyLeaf(leaves, block -> chain.fill(disk, block, 2, 2));
+    long middle = chain.snapshot("middle", disk);
+    everyLeaf(leaves, block -> chain.fill(disk, block + 2, 1, 3));
+    chain.flush(disk);
+    chain.run(new Command.DeleteSnapshot(middle));
+    pollUntilMergedInPart(chain, disk);
+    chain.run(new Command.DeleteSnapshot(below));
+    for (int i = 0; i < 30; i++) {
+      for (int polls = 0; polls < 3; polls++) {
+        chain.poll();
+      }
+      StoreAudit.checkpoint(chain.store());
+      while (!chain.store().serving().checkpointer.idle()) {
+        chain.poll();
+      }
+      chain.disk.crash();
+      RebuildOracle.check(chain.disk);
+      chain.open();
+    }
+    chain.restUntilReclaimed();
+    everyLeaf(
+        leaves,
+        block ->
+            assertEquals(
+                List.of(2, 2, 3),
+                List.of(
+                    chain.valueAt(disk, block),
+                    chain.valueAt(disk, block + 1),
+                    chain.valueAt(disk, block + 2))));
+  }
+
+  private static void everyLeaf(int leaves, IntConsumer what) {
+    for (int leaf = 0; leaf < leaves; leaf++) {
+      what.accept(leaf * Leaf.BLOCKS);
+    }
+  }
+
+  private static void pollUntilMergedInPart(Bench bench, long volume) {
+    Layer top = Objects.requireNonNull(bench.store().serving().namespace.volumes.get(volume)).top;
+    long before = top.map.blocks();
+    while (top.map.blocks() < before + 5) {
+      bench.poll();
+    }
   }
 
   @Test
