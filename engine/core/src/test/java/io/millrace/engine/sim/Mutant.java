@@ -65,6 +65,11 @@ enum Mutant {
 
   SEGMENTS_FREED_BEFORE_THE_ROOT_IS_DURABLE("Checkpointer", "sync", "none") {
     @Override
+    long firstSeed() {
+      return 60;
+    }
+
+    @Override
     CodeTransform planted() {
       return insteadOf(
           "Disk",
