@@ -55,7 +55,7 @@ test_maven() {
   rm -rf {crds,csi-driver,operator,engine/core,engine/daemon}/target/{surefire,failsafe}-reports
   mkdir -p target
   touch target/built.starting
-  say "$*: builds, checks and tests every module (about 6 min for all; log: target/logs/maven.log)"
+  say "$*: builds, checks and tests every module (about 15 min for all; log: target/logs/maven.log)"
   # Two modules at a time: their tests wait a lot, for programs of their own.
   logged maven mvn -ntp -fae -T 2 "${options[@]}" verify || code=$?
   [ $code != 0 ] || mv target/built.starting target/built
@@ -84,7 +84,7 @@ test_e2e_processes() {
   trap 'trap - EXIT; down || exit 1' EXIT
   trap 'exit 130' INT TERM
   up
-  say "e2e: a class per behaviour on the cluster (about 8 min; log: target/logs/e2e.log)"
+  say "e2e: a class per behaviour on the cluster (about 10 min; log: target/logs/e2e.log)"
   inside_java org.junit.platform.console.ConsoleLauncher execute --scan-classpath e2e/target/test-classes \
     --include-classname '.*E2E' --reports-dir target/reports/e2e --disable-banner --disable-ansi-colors --details=testfeed \
     2>&1 | tee target/logs/e2e.log || code=$?
