@@ -52,10 +52,6 @@ final class ChunkWriter {
     return outOfSegments;
   }
 
-  int[] taken() {
-    return taken;
-  }
-
   /** Adds the chunk in the buffer; null: not now, and it stays in the buffer. */
   @Nullable ChunkReference add(Chunk.Title title) {
     int pages = Bytes.pages(Chunk.HEADER_BYTES + (long) title.bytes());

@@ -1,8 +1,5 @@
 package io.millrace.engine.core;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassTransform;
 import java.lang.classfile.CodeBuilder;
@@ -16,8 +13,7 @@ import java.lang.constant.MethodTypeDesc;
  * Defines the engine anew, so that it tells {@link Coverage} of every place that a jump may lead
  * to. What tests consist of is defined anew, too, but tells nothing.
  */
-final class CoverageLoader extends ClassLoader {
-  private static final String OURS = "io.millrace.engine.";
+final class CoverageLoader extends RedefiningLoader {
   private static final ClassDesc COVERAGE = ClassDesc.of(Coverage.class.getName());
   private static final MethodTypeDesc HIT =
       MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int);
@@ -27,30 +23,14 @@ final class CoverageLoader extends ClassLoader {
 
   private int places;
 
-  CoverageLoader() {
-    super(CoverageLoader.class.getClassLoader());
-  }
-
   /** Places that were put in so far. */
   int places() {
     return places;
   }
 
   @Override
-  protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-    if (!name.startsWith(OURS)) {
-      return super.loadClass(name, resolve);
-    }
-    synchronized (getClassLoadingLock(name)) {
-      Class<?> loaded = findLoadedClass(name);
-      return loaded == null ? define(name) : loaded;
-    }
-  }
-
-  private Class<?> define(String name) throws ClassNotFoundException {
-    byte[] bytes = bytes(name);
-    byte[] defined = root(name).equals(tests) ? bytes : instrumented(bytes);
-    return defineClass(name, defined, 0, defined.length);
+  protected byte[] redefined(String name, byte[] bytes) {
+    return root(name).equals(tests) ? bytes : instrumented(bytes);
   }
 
   byte[] instrumented(byte[] bytes) {
@@ -74,16 +54,5 @@ final class CoverageLoader extends ClassLoader {
     String file = name.replace('.', '/') + ".class";
     String url = String.valueOf(getParent().getResource(file));
     return url.substring(0, Math.max(0, url.length() - file.length()));
-  }
-
-  private byte[] bytes(String name) throws ClassNotFoundException {
-    try (InputStream in = getParent().getResourceAsStream(name.replace('.', '/') + ".class")) {
-      if (in == null) {
-        throw new ClassNotFoundException(name);
-      }
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -83,13 +83,7 @@ final class StoreImport implements Callable<Integer> {
       description = "Where a qcow2 file is made raw; default ${DEFAULT-VALUE}.")
   private Path scratch = Path.of("");
 
-  @Option(
-      names = "--staging-dir",
-      paramLabel = "DIR",
-      defaultValue = "/run/millrace",
-      description =
-          "Where a killed millraced may have left answered writes; default ${DEFAULT-VALUE}.")
-  private Path stagingFolder = Path.of("");
+  @Mixin private StagingFolder staging = new StagingFolder();
 
   @Mixin private Console console = new Console();
 
@@ -165,7 +159,7 @@ final class StoreImport implements Callable<Integer> {
   }
 
   private void takeInto(RawImage image) throws IOException, CommandFailure {
-    RingFolder rings = new RingFolder(stagingFolder, _ -> {});
+    RingFolder rings = new RingFolder(staging.path(), _ -> {});
     try (OfflineStore offline = OfflineStore.open(store, new SystemClock())) {
       StoreOptions options = StoreOptions.defaults().withCacheBytes(0);
       switch (offline.volumes(options, rings)) {

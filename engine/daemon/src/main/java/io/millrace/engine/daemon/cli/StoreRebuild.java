@@ -54,13 +54,7 @@ final class StoreRebuild implements Callable<Integer> {
   @Option(names = "--force", description = "Even when the store can be opened as it is.")
   private boolean force;
 
-  @Option(
-      names = "--staging-dir",
-      paramLabel = "DIR",
-      defaultValue = "/run/millrace",
-      description =
-          "Where a killed millraced may have left answered writes; default ${DEFAULT-VALUE}.")
-  private Path stagingFolder = Path.of("");
+  @Mixin private StagingFolder staging = new StagingFolder();
 
   @Mixin private Console console = new Console();
 
@@ -108,7 +102,7 @@ final class StoreRebuild implements Callable<Integer> {
   }
 
   private int write() throws IOException, CommandFailure {
-    RingFolder rings = new RingFolder(stagingFolder, _ -> {});
+    RingFolder rings = new RingFolder(staging.path(), _ -> {});
     try (OfflineStore offline = OfflineStore.open(path, new SystemClock())) {
       return switch (offline.rebuild(StoreOptions.defaults().withCacheBytes(0), rings)) {
         case OfflineStore.Rebuilt.Done _ -> {

@@ -3,7 +3,6 @@ package io.millrace.engine.daemon.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +26,7 @@ final class ScrubIT {
               + " bs=4096 count=64 iflag=fullblock conv=fsync");
       assertTrue(daemon.millrace("store", "scrub", "--wait").ok().contains("damaged blocks"));
       assertEquals("0", daemon.field("damaged_blocks", "store", "scrub", "--status"));
-      flipBitOfMarked(daemon.store());
+      StoreFile.flipBitBehind(MARK, daemon.store());
       Shell.Result found = daemon.millrace("store", "scrub", "--wait");
       assertEquals(6, found.exitCode(), found.output());
       assertTrue(found.output().contains("volume v"), found.output());
@@ -48,20 +47,6 @@ final class ScrubIT {
       Shell.Result refused = daemon.millrace("store", "scrub");
       assertEquals(4, refused.exitCode(), refused.output());
       assertTrue(refused.output().contains("--scrub-rate 0"), refused.output());
-    }
-  }
-
-  /** In the first page that holds what was written. */
-  private static void flipBitOfMarked(String store) throws Exception {
-    String at =
-        Shell.bash("LC_ALL=C grep -abo -m1 " + MARK + " " + store + " | head -1 | cut -d: -f1");
-    try (RandomAccessFile file = new RandomAccessFile(store, "rw")) {
-      long offset = Long.parseLong(at.strip()) + 100;
-      file.seek(offset);
-      int value = file.read();
-      file.seek(offset);
-      file.write(value ^ 1);
-      file.getFD().sync();
     }
   }
 }

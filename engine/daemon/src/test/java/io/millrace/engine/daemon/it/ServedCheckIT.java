@@ -3,7 +3,6 @@ package io.millrace.engine.daemon.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,7 +27,7 @@ final class ServedCheckIT {
           String told = daemon.millrace("store", "check").ok();
           assertTrue(told.contains(" is clean: 0 damaged, 0 warnings"), told);
         }
-        flipBitOfMarked(daemon.store());
+        StoreFile.flipBitBehind(MARK, daemon.store());
         Shell.Result found = daemon.millrace("store", "check", daemon.store(), "--json");
         assertEquals(6, found.exitCode(), found.output());
         assertTrue(found.output().contains("\"damages\": 1, "), found.output());
@@ -83,20 +82,6 @@ final class ServedCheckIT {
         holder.descendants().forEach(ProcessHandle::destroyForcibly);
         holder.destroyForcibly();
       }
-    }
-  }
-
-  /** In the first page that holds what was written. */
-  private static void flipBitOfMarked(String store) throws Exception {
-    String at =
-        Shell.bash("LC_ALL=C grep -abo -m1 " + MARK + " " + store + " | head -1 | cut -d: -f1");
-    try (RandomAccessFile file = new RandomAccessFile(store, "rw")) {
-      long offset = Long.parseLong(at.strip()) + 100;
-      file.seek(offset);
-      int value = file.read();
-      file.seek(offset);
-      file.write(value ^ 1);
-      file.getFD().sync();
     }
   }
 }

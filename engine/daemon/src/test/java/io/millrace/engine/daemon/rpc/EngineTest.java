@@ -10,7 +10,6 @@ import io.millrace.engine.api.ChangeVolumeRequest;
 import io.millrace.engine.api.CreateVolumeRequest;
 import io.millrace.engine.api.ResizeVolumeRequest;
 import io.millrace.engine.api.Volume;
-import io.millrace.engine.core.FormatOptions;
 import io.millrace.engine.core.Store;
 import io.millrace.engine.core.StoreOptions;
 import io.millrace.engine.core.StoreState;
@@ -21,10 +20,7 @@ import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.EventFd;
 import io.millrace.engine.daemon.reactor.Reactor;
 import io.millrace.engine.daemon.storage.FileStorage;
-import io.millrace.engine.daemon.storage.OfflineStore;
-import io.millrace.engine.daemon.storage.Preparation;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -45,11 +41,7 @@ final class EngineTest {
 
   @BeforeEach
   void start() throws Exception {
-    Path file = folder.resolve("store");
-    Preparation.sparse(file, 256 * MIB);
-    try (OfflineStore offline = OfflineStore.open(file, new SystemClock())) {
-      assertEquals(Optional.empty(), offline.format(FormatOptions.of(uuid, 7)));
-    }
+    Path file = ServedStore.format(folder.resolve("store"), uuid);
     EventFd wake = new EventFd();
     Epoll epoll = new Epoll();
     storage = FileStorage.open(file, wake, 2);

@@ -70,9 +70,13 @@ public final class ServedStore implements AutoCloseable {
 
   /** An empty store in a new file. */
   public static Path format(Path path) throws IOException {
+    return format(path, UUID.randomUUID());
+  }
+
+  static Path format(Path path, UUID uuid) throws IOException {
     Preparation.sparse(path, BYTES);
     try (OfflineStore offline = OfflineStore.open(path, new SystemClock())) {
-      var refusal = offline.format(FormatOptions.of(UUID.randomUUID(), 7));
+      var refusal = offline.format(FormatOptions.of(uuid, 7));
       if (refusal.isPresent()) {
         throw new AssertionError(refusal.get());
       }
