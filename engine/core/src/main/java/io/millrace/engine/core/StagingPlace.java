@@ -191,6 +191,22 @@ final class StagingPlace {
     return recordCount() == 0 && blocks().length == 0;
   }
 
+  /** Throws when a number is none that was ever staged: it would lead beside log or memory. */
+  void requireSound() {
+    int bytes = recordBytes();
+    Bounds.require(bytes >= 0 && bytes <= Batch.RECORD_BYTES_MAX, "staged record bytes", bytes);
+    Bounds.require(recordCount() >= 0, "staged records", recordCount());
+    Bounds.require(page() >= 0, "staged page", page());
+    Bounds.require(durableLsn() >= 0 && durableLsn() < lsn, "staged durable LSN", durableLsn());
+    int[] blocks = blocks();
+    Bounds.require(blocks.length < slots, "staged blocks", blocks.length);
+    for (int slot : blocks) {
+      // One slot is left over; two holes were never there.
+      Bounds.require(slot <= blocks.length, "staged slot", slot);
+      Bounds.blocks(address(slot), 1);
+    }
+  }
+
   private boolean holds(int slot) {
     return order(slot) != 0 && Bytes.u64(memory, at(slot) + SLOT_LSN) == lsn;
   }

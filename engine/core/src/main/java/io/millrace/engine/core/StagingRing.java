@@ -29,10 +29,18 @@ final class StagingRing {
 
   /** How many batches it has room for, and how large ones. */
   record Shape(int places, int blocksMax) {
+    private static final int PLACES_MAX = 1024;
+
     static Shape of(StoreOptions options, Geometry geometry) {
       int blocksMax = Committer.blocksMax(options, geometry);
-      int places = Math.clamp(options.stagingBytes() / (blocksMax * Bytes.PAGE), 2, 1024);
+      int places = Math.clamp(options.stagingBytes() / (blocksMax * Bytes.PAGE), 2, PLACES_MAX);
       return new Shape(places, blocksMax);
+    }
+
+    /** Whether a ring of that many bytes can have it. */
+    boolean fits(long memoryBytes) {
+      boolean may = places > 0 && places <= PLACES_MAX && blocksMax > 0 && blocksMax < 1 << 16;
+      return may && bytes() <= memoryBytes;
     }
 
     long bytes() {
@@ -120,7 +128,7 @@ final class StagingRing {
       return null;
     }
     Shape shape = new Shape(Bytes.u32(memory, 48), Bytes.u32(memory, 52));
-    return shape.bytes() <= memory.byteSize() ? new StagingRing(memory, shape) : null;
+    return shape.fits(memory.byteSize()) ? new StagingRing(memory, shape) : null;
   }
 
   /** Of all but the magic, which is written last, and itself. */

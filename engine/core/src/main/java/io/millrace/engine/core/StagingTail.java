@@ -57,6 +57,7 @@ final class StagingTail {
       whenTaken.run();
       return;
     }
+    place.requireSound();
     Batch batch = batch(place);
     Optional<String> unfit = unfit(batch);
     if (unfit.isPresent()) {
@@ -65,19 +66,20 @@ final class StagingTail {
       return;
     }
     batch.seal(log.checksum);
-    steps.write(log.table.geometry.offset(batch.segment, batch.page), batch.image());
-    steps.then(() -> written(batch));
-  }
-
-  private void written(Batch batch) {
+    // Replayed before it is written: the log must not get what makes no sense.
     log.scan.add(batch);
-    taken++;
     damage = replay.run(durableLsn);
     if (damage.isPresent()) {
       whenTaken.run();
-    } else {
-      takeNext();
+      return;
     }
+    steps.write(log.table.geometry.offset(batch.segment, batch.page), batch.image());
+    steps.then(this::written);
+  }
+
+  private void written() {
+    taken++;
+    takeNext();
   }
 
   /** Whether something is staged with a higher LSN. */

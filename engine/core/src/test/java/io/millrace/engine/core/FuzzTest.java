@@ -23,7 +23,7 @@ final class FuzzTest {
     for (int kind = Chunk.DIRECTORY; kind <= Chunk.LIVE; kind++) {
       assertTrue(counts.getOrDefault("chunk of kind " + kind, 0L) > 0, "kind " + kind);
     }
-    for (String name : new String[] {"superblock", "root"}) {
+    for (String name : new String[] {"superblock", "root", "ring", "staged batch"}) {
       assertTrue(counts.getOrDefault(name, 0L) > 0, name);
     }
     long unchanged = counts.getOrDefault("branches unchanged", 0L);

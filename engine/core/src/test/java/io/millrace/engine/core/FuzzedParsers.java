@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.function.BiFunction;
 
 /**
- * Every structure of small stores, closed and crashed, fuzzed with all checksums made right again,
- * so that each reader sees what only a checksum would have kept from it. An {@link Ordeal} is the
- * judge. Made by a {@link CoverageLoader}.
+ * Every structure of small stores, closed and crashed, and the staging ring of one that was killed,
+ * fuzzed with all checksums made right again, so that each reader sees what only a checksum would
+ * have kept from it. An {@link Ordeal} is the judge. Made by a {@link CoverageLoader}.
  */
 public final class FuzzedParsers implements BiFunction<Long, Long, Map<String, Long>> {
   /**
@@ -27,6 +27,10 @@ public final class FuzzedParsers implements BiFunction<Long, Long, Map<String, L
         fuzz.add(kind(piece), bytes, input -> judge(image, piece, input));
       }
     }
+    StagedImage staged = new StagedImage();
+    for (StagedImage.Piece piece : staged.pieces()) {
+      fuzz.add(piece.name(), staged.bytes(piece), input -> judge(staged, piece, input));
+    }
     int before = Coverage.known();
     long begun = System.nanoTime();
     fuzz.run(() -> System.nanoTime() - begun < nanos);
@@ -41,6 +45,19 @@ public final class FuzzedParsers implements BiFunction<Long, Long, Map<String, L
     return piece.name().startsWith("chunk") ? piece.name() : piece.name().replaceFirst(" .*", "");
   }
 
+  private static void judge(StagedImage image, StagedImage.Piece piece, byte[] input) {
+    try {
+      var unused = image.judge(piece, input);
+    } catch (RuntimeException | Error e) {
+      throw wrong(piece, input, e);
+    }
+  }
+
+  private static AssertionError wrong(Object piece, byte[] input, Throwable e) {
+    return new AssertionError(
+        "%s as %s: %s".formatted(piece, java.util.HexFormat.of().formatHex(input), e), e);
+  }
+
   private static void judge(StoreImage image, StoreImage.Piece piece, byte[] input) {
     MemorySegment.copy(input, 0, image.memory(), ValueLayout.JAVA_BYTE, piece.at(), input.length);
     image.resum();
@@ -48,8 +65,7 @@ public final class FuzzedParsers implements BiFunction<Long, Long, Map<String, L
       var unused = Ordeal.serve(image.disk());
       Ordeal.examine(image.disk());
     } catch (RuntimeException | Error e) {
-      throw new AssertionError(
-          "%s as %s: %s".formatted(piece, java.util.HexFormat.of().formatHex(input), e), e);
+      throw wrong(piece, input, e);
     } finally {
       image.restore();
     }

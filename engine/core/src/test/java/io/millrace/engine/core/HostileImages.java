@@ -90,13 +90,18 @@ final class HostileImages {
   }
 
   private static void write(Bench bench, long volume, long block, int blocks) {
+    writeStamped(bench, volume, block, blocks);
+    bench.flush(volume);
+  }
+
+  /** Blocks as an {@link Ordeal} wants to find them. */
+  static void writeStamped(Bench bench, long volume, long block, int blocks) {
     byte[] data = new byte[blocks * Bytes.PAGE];
     MemorySegment memory = MemorySegment.ofArray(data);
     for (int i = 0; i < blocks; i++) {
       memory.set(ValueLayout.JAVA_LONG_UNALIGNED, (long) i * Bytes.PAGE, Ordeal.STAMP + block + i);
     }
     bench.write(volume, block * Bytes.PAGE, data);
-    bench.flush(volume);
   }
 
   /** Unchanged, they are served. */

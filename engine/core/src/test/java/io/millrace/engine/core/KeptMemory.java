@@ -31,6 +31,10 @@ public final class KeptMemory implements StagingMemory {
     memory.fill((byte) 0);
   }
 
+  MemorySegment memory() {
+    return memory;
+  }
+
   byte[] image() {
     return memory.toArray(ValueLayout.JAVA_BYTE);
   }

@@ -36,7 +36,7 @@ final class Ordeal implements Answers {
   private long nanos;
   private long nextTag = 1;
 
-  private Ordeal(Storage storage) {
+  private Ordeal(Storage storage, StagingMemory staging) {
     store =
         Store.open(
             storage,
@@ -51,12 +51,18 @@ final class Ordeal implements Answers {
                 return nanos / 1_000_000;
               }
             },
-            options);
+            options,
+            staging);
   }
 
   /** Serves it, as a daemon. */
   static Outcome serve(Storage storage) {
-    Ordeal ordeal = new Ordeal(storage);
+    return serve(storage, StagingMemory.NONE);
+  }
+
+  /** Serves it, as a daemon that finds this of its predecessor. */
+  static Outcome serve(Storage storage, StagingMemory staging) {
+    Ordeal ordeal = new Ordeal(storage, staging);
     ordeal.awaitRecovery();
     if (ordeal.store.state() != StoreState.SERVING) {
       return Outcome.REFUSED;

@@ -10,6 +10,8 @@ import java.util.OptionalInt;
 import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What was answered and is not in the log, when the process is killed. */
 class StagingTest {
@@ -175,6 +177,41 @@ class StagingTest {
     bench.killAndOpen();
     assertEquals(StoreState.DAMAGED, bench.store().state());
     assertTrue(bench.store().reason().contains("staging ring"), bench.store().reason());
+  }
+
+  /** Where each place of a ring keeps it, and what it must not be. */
+  @ParameterizedTest
+  @CsvSource({
+    "40, 5000, staged record bytes",
+    "40, -1, staged record bytes",
+    "44, -1, staged records",
+    "20, -3, staged page",
+    "24, 2147483647, staged durable LSN",
+    "76, 2147483647, block",
+    "64, 77, layer 4d is not in the table"
+  })
+  void aNumberThatWasNeverStagedIsRefusedAndNothingIsWritten(int at, int value, String words) {
+    bench.flush(volume);
+    bench.fill(volume, 0, 1, 21);
+    byte[] whole = memory.image();
+    byte[] wrong = whole.clone();
+    MemorySegment changed = MemorySegment.ofArray(wrong);
+    StagingRing.Shape shape =
+        StagingRing.Shape.of(StoreOptions.small(), Geometry.of(64 << 16, 1 << 16));
+    for (int i = 0; i < shape.places(); i++) {
+      long place = Bytes.PAGE + i * StagingPlace.bytes(shape.blocksMax());
+      Bytes.u32(changed, place + at, value);
+    }
+    memory.restore(wrong);
+    long before = bench.disk.bytesWritten;
+    bench.killAndOpen();
+    assertEquals(StoreState.DAMAGED, bench.store().state());
+    assertTrue(bench.store().reason().contains(words), bench.store().reason());
+    assertEquals(before, bench.disk.bytesWritten);
+    assertArrayEquals(wrong, memory.image());
+    memory.restore(whole);
+    bench.killAndOpen();
+    assertEquals(21, bench.valueAt(volume, 0));
   }
 
   @Test
