@@ -42,7 +42,8 @@ public final class Millrace {
     System.exit(commandLine().execute(arguments));
   }
 
-  static CommandLine commandLine() {
+  /** The tool with all its commands; {@code execute} gives the exit code. */
+  public static CommandLine commandLine() {
     return new CommandLine(new Millrace())
         .registerConverter(ByteSize.class, new ByteSizeConverter())
         .setCaseInsensitiveEnumValuesAllowed(true)

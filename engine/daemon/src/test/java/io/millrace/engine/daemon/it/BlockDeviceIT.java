@@ -1,27 +1,37 @@
 package io.millrace.engine.daemon.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An attached volume is a block device like any other. */
 final class BlockDeviceIT {
-  @TempDir Path folder = Path.of("");
-  private Daemon daemon;
+  @TempDir static Path folder = Path.of("");
+  private static Daemon daemon;
 
-  @BeforeEach
-  void start() throws Exception {
+  @BeforeAll
+  static void start() throws Exception {
     daemon = Daemon.started(folder, "1GiB");
   }
 
-  @AfterEach
-  void stop() throws Exception {
+  @AfterAll
+  static void stop() throws Exception {
     daemon.close();
+  }
+
+  /** The next test has the store to itself. */
+  @AfterEach
+  void deleteVolume() throws Exception {
+    daemon.letGoOfMounts();
+    daemon.millrace("volume", "detach", "v").ok();
+    daemon.millrace("volume", "delete", "v").ok();
   }
 
   private static String loop(String device, String column) throws Exception {
@@ -112,6 +122,7 @@ final class BlockDeviceIT {
     daemon.millrace("volume", "detach", "v").ok();
     daemon.millrace("volume", "detach", "v").ok();
     daemon.millrace("volume", "delete", "v").ok();
+    daemon.millrace("volume", "create", "v", "--size", "1MiB").ok();
   }
 
   @Test
@@ -140,8 +151,9 @@ final class BlockDeviceIT {
     String device = daemon.attachNew("v", "64MiB");
     Shell.bash("head -c 1000000 /dev/urandom > " + folder + "/data");
     Shell.bash("dd if=" + folder + "/data of=" + device + " bs=64k conv=notrunc");
+    String backing = LoopDevices.backing(device);
     daemon.millrace("volume", "detach", "v").ok();
-    assertTrue(!Shell.bash("losetup -nO NAME").contains(device + "\n"), "the device is unbound");
+    assertFalse(LoopDevices.isBound(backing), "the device is unbound");
     String again = daemon.attach("v");
     Shell.bash("cmp -n 1000000 " + folder + "/data " + again);
   }

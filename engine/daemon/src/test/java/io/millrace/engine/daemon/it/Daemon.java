@@ -2,13 +2,13 @@ package io.millrace.engine.daemon.it;
 
 import io.millrace.engine.daemon.attach.LeftOvers;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -16,13 +16,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A real millraced on a store of its own, started from the assembled program, and the command line
- * on it. Closing it unmounts, stops, and clears what is left, whatever the test did.
+ * A real millraced on a store of its own, started from the assembled program, and the tool on it.
+ * Closing it unmounts, stops, and clears what is left, whatever the test did.
  */
 final class Daemon implements AutoCloseable {
   private static final Duration START_LIMIT = Duration.ofMinutes(1);
-  private static final Path APP = Path.of(System.getProperty("millrace.app", "target/app"));
-
   private final Path folder;
 
   /** On tmpfs, wherever the folder of the test is. */
@@ -40,7 +38,7 @@ final class Daemon implements AutoCloseable {
   /** Formats a store of this size in the folder; not started yet. */
   static Daemon format(Path folder, String size) throws IOException, InterruptedException {
     Daemon daemon = new Daemon(folder);
-    program("millrace", "store", "format", daemon.store(), "--size", size, "--sparse").ok();
+    Tool.run("store", "format", daemon.store(), "--size", size, "--sparse").ok();
     return daemon;
   }
 
@@ -55,38 +53,12 @@ final class Daemon implements AutoCloseable {
     return daemon;
   }
 
-  /** Where a program of the assembled ones is. */
-  static String path(String name) {
-    return APP.resolve("bin/" + name).toString();
-  }
-
-  static Shell.Result program(String name, String... arguments)
-      throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of(path(name)));
-    command.addAll(List.of(arguments));
-    Map<String, String> environment = new HashMap<>();
-    environment.put("JAVA_HOME", System.getProperty("java.home"));
-    // An archive made by a command that calls no daemon would lack what the others load.
-    if (command.contains("--socket") || Files.exists(archive(name))) {
-      environment.put("MILLRACE_JAVA_OPTS", withArchive(name));
-    }
-    return Shell.run(environment, command.toArray(String[]::new));
-  }
-
-  /**
-   * Lets the virtual machine keep what it has loaded, and find it at its next start: that takes
-   * half as long then, and the tests make hundreds.
-   */
-  private static String withArchive(String name) {
-    return "-XX:+AutoCreateSharedArchive -Xlog:disable -XX:SharedArchiveFile=" + archive(name);
-  }
-
-  private static Path archive(String name) {
-    return APP.toAbsolutePath().resolveSibling(name + ".jsa");
-  }
-
   String store() {
     return folder.resolve("store").toString();
+  }
+
+  String socket() {
+    return folder.resolve("run/engine.sock").toString();
   }
 
   String[] daemonArguments(String... more) {
@@ -94,7 +66,7 @@ final class Daemon implements AutoCloseable {
         new ArrayList<>(
             List.of(
                 "--store", store(),
-                "--socket", folder.resolve("run/engine.sock").toString(),
+                "--socket", socket(),
                 "--state-dir", folder.resolve("state").toString(),
                 "--health", "127.0.0.1:0"));
     arguments.addAll(List.of(more));
@@ -111,7 +83,7 @@ final class Daemon implements AutoCloseable {
 
   /** Where it stages writes; there after a kill, gone after an orderly end. */
   Path ring() throws IOException, InterruptedException {
-    String json = program("millrace", "store", "info", store(), "-o", "json").ok();
+    String json = Tool.run("store", "info", store(), "-o", "json").ok();
     Matcher uuid = Pattern.compile("\"uuid\": \"([^\"]*)").matcher(json);
     if (!uuid.find()) {
       throw new AssertionError("no uuid in " + json);
@@ -127,17 +99,39 @@ final class Daemon implements AutoCloseable {
     return Files.readString(log());
   }
 
-  private Process launch(String... more) throws IOException {
+  private Process launch(String... more) throws IOException, InterruptedException {
+    makeClassCache();
+    return launch(Program.MILLRACED.command(daemonArguments(more)));
+  }
+
+  private Process launch(ProcessBuilder builder) throws IOException {
     starts++;
-    List<String> command = new ArrayList<>(List.of(APP.resolve("bin/millraced").toString()));
-    command.addAll(List.of(daemonArguments(more)));
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log().toFile());
-    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    builder.environment().put("MILLRACED_JAVA_OPTS", withArchive("millraced"));
-    Process started = builder.start();
+    Process started = builder.redirectErrorStream(true).redirectOutput(log().toFile()).start();
     process = started;
     return started;
+  }
+
+  /** A daemon serves once in peace, for the sake of those that are started after it. */
+  private static void makeClassCache() throws IOException, InterruptedException {
+    try (FileChannel file = Program.MILLRACED.classCacheLock();
+        FileLock _ = file.lock()) {
+      if (!Program.MILLRACED.hasClassCache()) {
+        serveInPeace();
+      }
+    }
+  }
+
+  private static void serveInPeace() throws IOException, InterruptedException {
+    Path folder = Files.createTempDirectory("millrace-it");
+    Path made = folder.resolve("classes.aot");
+    try (Daemon daemon = format(folder, "256MiB")) {
+      daemon.launch(Program.MILLRACED.recording(made, daemon.daemonArguments()));
+      daemon.awaitServing();
+      daemon.millrace("volume", "create", "v", "--size", "1MiB").ok();
+      daemon.terminate();
+    }
+    Program.MILLRACED.takeClassCache(made);
+    Shell.run("rm", "-r", folder.toString()).ok();
   }
 
   /** Starts it and kills it after this time, wherever it is then. */
@@ -151,10 +145,14 @@ final class Daemon implements AutoCloseable {
 
   /** Starts it and waits until it serves. */
   void start(String... more) throws IOException, InterruptedException {
-    Process started = launch(more);
+    Process unused = launch(more);
+    awaitServing();
+  }
+
+  private void awaitServing() throws IOException, InterruptedException {
     long deadline = System.nanoTime() + START_LIMIT.toNanos();
     while (!logText().contains("millraced: serving on")) {
-      if (!started.isAlive() || System.nanoTime() > deadline) {
+      if (!running().isAlive() || System.nanoTime() > deadline) {
         throw new AssertionError("millraced did not come up:\n" + logText());
       }
       Thread.sleep(20);
@@ -171,10 +169,7 @@ final class Daemon implements AutoCloseable {
   }
 
   private int end(boolean forcibly) throws InterruptedException {
-    Process running = process;
-    if (running == null) {
-      throw new IllegalStateException("not started");
-    }
+    Process running = running();
     if (forcibly) {
       running.destroyForcibly();
     } else {
@@ -188,20 +183,20 @@ final class Daemon implements AutoCloseable {
     return running.exitValue();
   }
 
-  long pid() {
+  private Process running() {
     Process running = process;
     if (running == null) {
       throw new IllegalStateException("not started");
     }
-    return running.pid();
+    return running;
   }
 
-  /** The command line on this daemon. */
+  /** The tool on this daemon. */
   Shell.Result millrace(String... arguments) throws IOException, InterruptedException {
     List<String> all = new ArrayList<>(List.of(arguments));
     all.add("--socket");
-    all.add(folder.resolve("run/engine.sock").toString());
-    return program("millrace", all.toArray(String[]::new));
+    all.add(socket());
+    return Tool.run(all.toArray(String[]::new));
   }
 
   /** One field of the JSON that a command prints. */
@@ -239,6 +234,13 @@ final class Daemon implements AutoCloseable {
   void unmount(Path target) throws IOException, InterruptedException {
     Shell.run("umount", target.toString()).ok();
     mounts.remove(target);
+  }
+
+  /** Unmounts all that is still mounted. */
+  void letGoOfMounts() throws IOException, InterruptedException {
+    for (Path mount : List.copyOf(mounts)) {
+      unmount(mount);
+    }
   }
 
   @Override

@@ -4,8 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,17 +16,22 @@ final class FilesystemIT {
   private static final String SUMS =
       "find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum";
 
-  @TempDir Path folder = Path.of("");
-  private Daemon daemon;
+  @TempDir static Path folder = Path.of("");
+  private static Daemon daemon;
 
-  @BeforeEach
-  void start() throws Exception {
-    daemon = Daemon.started(folder, "2GiB");
+  @BeforeAll
+  static void start() throws Exception {
+    daemon = Daemon.started(folder, "3GiB");
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    daemon.close();
   }
 
   @AfterEach
-  void stop() throws Exception {
-    daemon.close();
+  void unmount() throws Exception {
+    daemon.letGoOfMounts();
   }
 
   private static void fill(Path mount) throws Exception {
@@ -38,7 +44,7 @@ final class FilesystemIT {
 
   @Test
   void ext4KeepsItsFiles() throws Exception {
-    String device = daemon.attachNew("v", "512MiB");
+    String device = daemon.attachNew("ext4", "512MiB");
     Shell.bash("mkfs.ext4 -q " + device);
     Path mount = daemon.mount(device, "m", "discard");
     fill(mount);
@@ -50,7 +56,7 @@ final class FilesystemIT {
 
   @Test
   void xfsKeepsItsFiles() throws Exception {
-    String device = daemon.attachNew("v", "512MiB");
+    String device = daemon.attachNew("xfs", "512MiB");
     Shell.bash("mkfs.xfs -q " + device);
     Path mount = daemon.mount(device, "m", "discard");
     fill(mount);

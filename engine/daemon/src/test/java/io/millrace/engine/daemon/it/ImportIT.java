@@ -8,7 +8,6 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
@@ -50,14 +49,12 @@ final class ImportIT {
             List.of("store", "import", file.toString(), volume, "--store", daemon.store()));
     line.addAll(List.of("--staging-dir", daemon.staging().toString()));
     line.addAll(List.of(more));
-    return Daemon.program("millrace", line.toArray(String[]::new));
+    return Tool.run(line.toArray(String[]::new));
   }
 
   private static String export(Daemon daemon, String volume) throws Exception {
     String file = folder.resolve("exported-" + volume).toString();
-    Daemon.program(
-            "millrace", "store", "export", volume, file, "--force", "--store", daemon.store())
-        .ok();
+    Tool.run("store", "export", volume, file, "--force", "--store", daemon.store()).ok();
     return file;
   }
 
@@ -72,11 +69,11 @@ final class ImportIT {
       assertTrue(told.contains("as volume v ("), told);
       assertTrue(told.contains("at 48.0 MiB of 48.0 MiB"), told);
       assertSame(image, export(daemon, "v"));
-      String info = Daemon.program("millrace", "store", "info", daemon.store(), "-o", "json").ok();
+      String info = Tool.run("store", "info", daemon.store(), "-o", "json").ok();
       assertTrue(info.contains("\"volumes\": 1, "), info);
       long blocks = (5 << 20) / 4096 + (70_000 + 512) / 4096 + 1 + 1;
       assertTrue(info.contains("\"physical_bytes\": " + blocks * 4096), info);
-      Daemon.program("millrace", "store", "check", daemon.store()).ok();
+      Tool.run("store", "check", daemon.store()).ok();
       daemon.start();
       assertSame(image, copy(daemon.attach("v"), "served"));
     }
@@ -123,14 +120,14 @@ final class ImportIT {
       String exported = export(daemon, "v");
       assertEquals(64L << 20, Files.size(Path.of(exported)));
       Shell.run("cmp", "-n", String.valueOf(IMAGE_BYTES), exported, image.toString()).ok();
-      String before = Shell.bash("sha256sum < " + exported);
+      String before = Shell.bash("cksum < " + exported);
       Shell.Result again = take(daemon, image, "v", "--format", "raw");
       assertEquals(4, again.exitCode(), again.output());
       assertTrue(again.output().contains("volume v has been written to"), again.output());
       Shell.Result small = take(daemon, image, "small", "--format", "raw");
       assertEquals(4, small.exitCode(), small.output());
       assertTrue(small.output().contains("has 50331648 bytes, 50333184 are needed"));
-      assertEquals(before, Shell.bash("sha256sum < " + export(daemon, "v")));
+      assertEquals(before, Shell.bash("cksum < " + export(daemon, "v")));
       daemon.start();
       assertEquals(id, daemon.field("id", "volume", "list"));
       assertEquals("DURABLE", daemon.field("acknowledge", "volume", "list"));
@@ -159,20 +156,20 @@ final class ImportIT {
   }
 
   private static Process begin(Daemon daemon, Path file) throws Exception {
+    String path = file.toString();
+    String staging = daemon.staging().toString();
     ProcessBuilder builder =
-        new ProcessBuilder(
-            Daemon.path("millrace"),
+        Program.MILLRACE.command(
             "store",
             "import",
-            file.toString(),
+            path,
             "v",
             "--format",
             "raw",
             "--store",
             daemon.store(),
             "--staging-dir",
-            daemon.staging().toString());
-    builder.environment().putAll(Map.of("JAVA_HOME", System.getProperty("java.home")));
+            staging);
     return builder.redirectErrorStream(true).start();
   }
 

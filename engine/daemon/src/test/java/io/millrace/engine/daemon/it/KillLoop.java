@@ -78,9 +78,6 @@ final class KillLoop implements Closeable {
   KillLoop(Path folder, long seed) throws IOException, InterruptedException {
     random = new Random(seed);
     daemon = Daemon.started(folder, STORE_SIZE);
-    // An orderly end leaves the archive of classes that the killed ones start from.
-    daemon.terminate();
-    daemon.start();
     for (int i = 0; i < VOLUMES; i++) {
       String device = daemon.attachNew("v" + i, (VOLUME_BYTES >> 20) + "MiB");
       backings.add(LoopDevices.backing(device));

@@ -62,9 +62,7 @@ final class ServedCheckIT {
   void whatAnotherProgramHoldsIsInUseAndNotChecked() throws Exception {
     try (Daemon daemon = Daemon.started(folder, "256MiB")) {
       Path other = folder.resolve("other");
-      Daemon.program(
-              "millrace", "store", "format", other.toString(), "--size", "256MiB", "--sparse")
-          .ok();
+      Tool.run("store", "format", other.toString(), "--size", "256MiB", "--sparse").ok();
       Process holder =
           new ProcessBuilder("flock", "-x", other.toString(), "sleep", "60").inheritIO().start();
       try {
@@ -75,8 +73,7 @@ final class ServedCheckIT {
         assertEquals(4, busy.exitCode(), busy.output());
         assertTrue(busy.output().contains("in use by another process"), busy.output());
         Shell.Result nobody =
-            Daemon.program(
-                "millrace", "store", "check", daemon.store(), "--socket", "/nonexistent/sock");
+            Tool.run("store", "check", daemon.store(), "--socket", "/nonexistent/sock");
         assertEquals(4, nobody.exitCode(), nobody.output());
       } finally {
         holder.descendants().forEach(ProcessHandle::destroyForcibly);

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs programs of this machine, each with a time limit. */
@@ -28,16 +27,13 @@ final class Shell {
 
   /** Output and errors together. */
   static Result run(String... command) throws IOException, InterruptedException {
-    return run(Map.of(), command);
+    return run(new ProcessBuilder(command));
   }
 
-  static Result run(Map<String, String> environment, String... command)
-      throws IOException, InterruptedException {
+  /** Output and errors together. */
+  static Result run(ProcessBuilder builder) throws IOException, InterruptedException {
     Path log = Files.createTempFile("millrace-it", ".log");
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-    builder.environment().putAll(environment);
-    Process process = builder.start();
+    Process process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
     boolean ended = process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS);
     if (!ended) {
       process.destroyForcibly();
@@ -46,9 +42,9 @@ final class Shell {
     Files.delete(log);
     if (!ended) {
       throw new AssertionError(
-          String.join(" ", command) + " did not end in " + LIMIT + "\n" + output);
+          String.join(" ", builder.command()) + " did not end in " + LIMIT + "\n" + output);
     }
-    return new Result(List.of(command), process.exitValue(), output);
+    return new Result(builder.command(), process.exitValue(), output);
   }
 
   /** A line of bash, which fails at the first command that does. */

@@ -76,6 +76,12 @@ final class EngineTest {
   }
 
   @Test
+  void createdOnceMoreItIsTheSameVolume() throws Exception {
+    assertEquals(create().getId(), create().getId());
+    assertEquals(1, engine.store().getVolumes());
+  }
+
+  @Test
   void aVolumeAcknowledgesAsItWasAskedTo() throws Exception {
     Volume staged = create();
     assertEquals(Acknowledge.STAGED, staged.getAcknowledge());
