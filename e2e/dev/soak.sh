@@ -70,14 +70,23 @@ soak_prepare_hostile() { soak_prepare_sim; }
 
 soak_hostile() { core_soak io.millrace.engine.core.HostileImages "$@"; }
 
-soak_prepare_fuzz() { soak_prepare_sim; }
+soak_prepare_fuzz() { soak_prepare_daemon; }
 
-soak_fuzz() { core_soak io.millrace.engine.core.FuzzMain "$@"; }
+# What reads a disk or a staging ring, and what a kernel asks: half of the time each.
+soak_fuzz() {
+  java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseSerialGC -Xmx1g \
+    -cp "engine/daemon/target/test-classes:engine/core/target/test-classes:engine/daemon/target/app/lib/*" \
+    io.millrace.engine.core.FuzzMain "$@" io.millrace.engine.core.FuzzedParsers io.millrace.engine.daemon.fuse.FuzzedRequests
+}
 
 core_soak() { java --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xmx1g -cp "$core_classes" "$@"; }
 
 soak_prepare_kill() {
   need_host
+  soak_prepare_daemon
+}
+
+soak_prepare_daemon() {
   need_java
   logged soak-build mvn -ntp -q -DskipTests -Dspotless.check.skip -pl engine/daemon -am package
 }

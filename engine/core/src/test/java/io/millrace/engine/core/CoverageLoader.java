@@ -8,20 +8,28 @@ import java.lang.classfile.instruction.LabelTarget;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 
 /**
  * Defines the engine anew, so that it tells {@link Coverage} of every place that a jump may lead
- * to. What tests consist of is defined anew, too, but tells nothing.
+ * to. What tests consist of, here and where the fuzzed class is, is defined anew too, but tells
+ * nothing.
  */
 final class CoverageLoader extends RedefiningLoader {
   private static final ClassDesc COVERAGE = ClassDesc.of(Coverage.class.getName());
   private static final MethodTypeDesc HIT =
       MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int);
 
-  /** Where the tests are; a class from elsewhere is the engine's. */
-  private final String tests = root(Coverage.class.getName());
+  /** Where tests are; a class from elsewhere is the engine's. */
+  private final Set<String> tests;
 
   private int places;
+
+  CoverageLoader(String fuzzed) {
+    tests = new HashSet<>(List.of(root(Coverage.class.getName()), root(fuzzed)));
+  }
 
   /** Places that were put in so far. */
   int places() {
@@ -30,7 +38,7 @@ final class CoverageLoader extends RedefiningLoader {
 
   @Override
   protected byte[] redefined(String name, byte[] bytes) {
-    return root(name).equals(tests) ? bytes : instrumented(bytes);
+    return tests.contains(root(name)) ? bytes : instrumented(bytes);
   }
 
   byte[] instrumented(byte[] bytes) {

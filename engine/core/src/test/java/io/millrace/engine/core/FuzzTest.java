@@ -18,7 +18,7 @@ final class FuzzTest {
   void everyStructureIsReadHoweverItIsChanged() throws Exception {
     long seed = System.nanoTime();
     System.out.println("seed " + seed);
-    Map<String, Long> counts = FuzzMain.run(seed, NANOS);
+    Map<String, Long> counts = FuzzMain.run(FuzzedParsers.class.getName(), seed, NANOS);
     System.out.println(counts);
     for (int kind = Chunk.DIRECTORY; kind <= Chunk.LIVE; kind++) {
       assertTrue(counts.getOrDefault("chunk of kind " + kind, 0L) > 0, "kind " + kind);

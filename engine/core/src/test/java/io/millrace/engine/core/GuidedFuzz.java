@@ -11,14 +11,14 @@ import java.util.function.BooleanSupplier;
  * Runs one reader of bytes on inputs that come from others by a change or several; an input that
  * took a branch that none had taken before is kept, and changed further. One thread.
  */
-final class GuidedFuzz {
+public final class GuidedFuzz {
   private static final int CHANGES_MAX = 6;
   private static final long[] TELLING = {
     0, 1, -1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, Integer.MAX_VALUE, 1L << 32, 1L << 47
   };
 
   /** What is to be tried. It throws when something is wrong. */
-  interface Target {
+  public interface Target {
     void run(byte[] input);
   }
 
@@ -39,16 +39,32 @@ final class GuidedFuzz {
   private final List<Subject> subjects = new ArrayList<>();
   private final Random random;
 
-  GuidedFuzz(long seed) {
+  public GuidedFuzz(long seed) {
     random = new Random(seed);
   }
 
   /** Adds a reader, with what it reads without an error. */
-  void add(String name, byte[] input, Target target) {
+  public void add(String name, byte[] input, Target target) {
     Coverage.begin();
     target.run(input);
     int unused = Coverage.fresh();
     subjects.add(new Subject(name, target, input));
+  }
+
+  /**
+   * Each reader in turn, for so long.
+   *
+   * @return what was done: runs and kept inputs by name, and branches, also those that were taken
+   *     before anything was changed
+   */
+  public Map<String, Long> run(long nanos) {
+    int before = Coverage.known();
+    long begun = System.nanoTime();
+    run(() -> System.nanoTime() - begun < nanos);
+    Map<String, Long> counts = counts();
+    counts.put("branches unchanged", (long) before);
+    counts.put("branches", (long) Coverage.known());
+    return counts;
   }
 
   /** Each reader in turn, until it is enough. */
@@ -108,7 +124,7 @@ final class GuidedFuzz {
   }
 
   /** Runs by name, and inputs that were kept under {@code name + " kept"}. */
-  Map<String, Long> counts() {
+  private Map<String, Long> counts() {
     Map<String, Long> counts = new TreeMap<>();
     for (Subject subject : subjects) {
       counts.merge(subject.name, subject.runs, Long::sum);

@@ -12,7 +12,7 @@ import java.util.Set;
  * A disk in memory with a volatile cache: calls end at the next drain, in order; what was not
  * synced is lost at {@link #crash}.
  */
-final class MemoryStorage implements Storage {
+public final class MemoryStorage implements Storage {
   private record End(long ticket, int errno) {}
 
   private final long sizeBytes;
@@ -37,7 +37,8 @@ final class MemoryStorage implements Storage {
 
   private int readsUnderWay;
 
-  MemoryStorage(long sizeBytes) {
+  /** All zeros. */
+  public MemoryStorage(long sizeBytes) {
     this.sizeBytes = sizeBytes;
   }
 

@@ -174,9 +174,10 @@ public final class FuseServer {
     for (int i = 0; i < REQUESTS_PER_TURN && mayReceive(c); i++) {
       int slot = pool.takeSmall();
       long landed = pool.land(c.fd, slot, landing);
-      if (landed < 0) {
+      if (landed < FuseWire.REQUEST_BYTES) {
+        // Less than a header: nobody could be answered.
         pool.giveSmall(slot);
-        readFailed(c, (int) -landed);
+        readFailed(c, (int) Math.max(0, -landed));
       } else {
         begin(c, slot, landed);
       }
@@ -187,7 +188,7 @@ public final class FuseServer {
     switch (errno) {
       case Errno.EAGAIN -> c.readable = false;
       // The request was withdrawn while it was being read: there may be a next one.
-      case Errno.EINTR, Errno.ENOENT -> {}
+      case 0, Errno.EINTR, Errno.ENOENT -> {}
       // The last user of the file system is gone, or the connection was aborted.
       default -> remove(c);
     }
@@ -200,7 +201,7 @@ public final class FuseServer {
     opcode[slot] = FuseWire.opcode(memory, at);
     bigSlot[slot] = RequestPool.NONE;
     c.pendingRequests++;
-    if (landed != FuseWire.length(memory, at)) {
+    if (landed != FuseWire.length(memory, at) || landed < FuseWire.bytesMin(opcode[slot])) {
       finish(slot, Errno.EIO);
     } else {
       dispatch(c, slot, at);
@@ -232,7 +233,8 @@ public final class FuseServer {
     int bytes = (int) Math.max(0, Math.min(asked, c.sizeBytes - offset));
     ioOffset[slot] = offset;
     ioBytes[slot] = bytes;
-    if (asked < 0 || asked > RequestPool.BIG_DATA_BYTES || (offset | bytes) % 512 != 0) {
+    boolean there = offset >= 0 && asked >= 0 && asked <= RequestPool.BIG_DATA_BYTES;
+    if (!there || (offset | bytes) % 512 != 0) {
       finish(slot, Errno.EINVAL);
     } else if (bytes == 0) {
       finish(slot, 0);

@@ -52,6 +52,11 @@ final class FuseWire {
   /** Header and fixed part of a READ or WRITE; a WRITE's data follow. */
   static final int IO_BYTES = 80;
 
+  private static final int FALLOCATE_BYTES = REQUEST_BYTES + 32;
+
+  /** Up to its flags; from 7.36 on it is longer. */
+  private static final int INIT_BYTES = REQUEST_BYTES + 16;
+
   static final int INIT_ANSWER_BYTES = 64;
   static final int ATTR_ANSWER_BYTES = 104;
   static final int ENTRY_ANSWER_BYTES = 128;
@@ -109,6 +114,16 @@ final class FuseWire {
     return m.get(U64, at + 8);
   }
 
+  /** As far as this server reads a request: behind a shorter one stands an older one's rest. */
+  static int bytesMin(int opcode) {
+    return switch (opcode) {
+      case READ, WRITE -> IO_BYTES;
+      case FALLOCATE -> FALLOCATE_BYTES;
+      case INIT -> INIT_BYTES;
+      default -> REQUEST_BYTES;
+    };
+  }
+
   static long node(MemorySegment m, long at) {
     return m.get(U64, at + 16);
   }
@@ -131,6 +146,9 @@ final class FuseWire {
 
   static boolean lookupIs(MemorySegment m, long at, byte[] name) {
     long start = at + REQUEST_BYTES;
+    if (length(m, at) <= REQUEST_BYTES + name.length) {
+      return false;
+    }
     for (int i = 0; i < name.length; i++) {
       if (m.get(ValueLayout.JAVA_BYTE, start + i) != name[i]) {
         return false;
@@ -155,7 +173,8 @@ final class FuseWire {
   }
 
   static int initFlags2(MemorySegment m, long at) {
-    return (initFlags(m, at) & INIT_EXT) == 0 ? 0 : m.get(U32, at + REQUEST_BYTES + 16);
+    boolean told = (initFlags(m, at) & INIT_EXT) != 0 && length(m, at) >= INIT_BYTES + 4;
+    return told ? m.get(U32, at + REQUEST_BYTES + 16) : 0;
   }
 
   // Answers: the position is that of their header; a body stands right behind it.

@@ -53,10 +53,12 @@ final class FuseWireTest {
 
   @Test
   void comparesTheWholeNameOfALookup() {
-    request("00000000".repeat(10) + "61626300");
+    request("2c000000" + "00000000".repeat(9) + "61626300");
     assertTrue(FuseWire.lookupIs(memory, 0, "abc".getBytes(StandardCharsets.UTF_8)));
     assertFalse(FuseWire.lookupIs(memory, 0, "ab".getBytes(StandardCharsets.UTF_8)));
     assertFalse(FuseWire.lookupIs(memory, 0, "abd".getBytes(StandardCharsets.UTF_8)));
+    request("2b000000" + "00000000".repeat(9) + "61626300");
+    assertFalse(FuseWire.lookupIs(memory, 0, "abc".getBytes(StandardCharsets.UTF_8)), "too short");
   }
 
   @Test
