@@ -15,8 +15,14 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** What the driver tells the cluster about its node's store, as two real processes. */
+/**
+ * What the driver tells the cluster about its node's store, as two real processes. Almost all of it
+ * is waiting for what comes every so often, so they wait at the same time.
+ */
+@Execution(ExecutionMode.CONCURRENT)
 class StorePublisherIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
