@@ -55,7 +55,7 @@ test_maven() {
   rm -rf {crds,csi-driver,operator,engine/core,engine/daemon}/target/{surefire,failsafe}-reports
   mkdir -p target
   touch target/built.starting
-  say "$*: builds, checks and tests every module (about 15 min for all; log: target/logs/maven.log)"
+  say "$*: builds, checks and tests every module (about 10 min for all; log: target/logs/maven.log)"
   # Two modules at a time: their tests wait a lot, for programs of their own.
   logged maven mvn -ntp -fae -T 2 "${options[@]}" verify || code=$?
   [ $code != 0 ] || mv target/built.starting target/built
