@@ -23,6 +23,7 @@ final class Cleaner implements Batch.Written {
   private final Namespace namespace;
   private final Blocks blocks;
   private final Space space;
+  private final Pacing pacing;
   private final Checksum checksum;
   private final LogHead head;
   private final PageBuffer victimBuffer;
@@ -36,6 +37,9 @@ final class Cleaner implements Batch.Written {
   private long victimSequence;
   private boolean reading;
   private boolean stuck;
+
+  /** It would go on, but has had its share of the disk. */
+  private boolean paced;
 
   /** The slot of the victim that was read a second time. */
   private int readAgain = -1;
@@ -68,6 +72,7 @@ final class Cleaner implements Batch.Written {
     namespace = s.namespace;
     blocks = s.blocks;
     space = s.space;
+    pacing = s.pacing;
     checksum = s.checksum;
     this.nextRelocation = nextRelocation;
     head = new LogHead(table, disk, checksum, s.arena, LogHead.STREAM_CLEANED);
@@ -105,11 +110,15 @@ final class Cleaner implements Batch.Written {
    * @return whether there is more to do that waits for nothing
    */
   boolean step(boolean wanted, boolean urgent) {
+    paced = false;
     if (health.stopped() || reading) {
       return false;
     }
     if (victim >= 0) {
       return moveSurvivors();
+    }
+    if (wanted && !admitted()) {
+      return false;
     }
     if (wanted) {
       victim = chooseVictim(urgent);
@@ -120,6 +129,16 @@ final class Cleaner implements Batch.Written {
     }
     closeOpen();
     return false;
+  }
+
+  private boolean admitted() {
+    paced = !pacing.admitsCleaning(serving.now());
+    return !paced;
+  }
+
+  /** Nanoseconds until it goes on, when all that it waits for is its share of the disk. */
+  long admittedIn(long nowNanos) {
+    return paced ? pacing.cleanerDueIn(nowNanos) : Long.MAX_VALUE;
   }
 
   // ---- victim
@@ -161,6 +180,7 @@ final class Cleaner implements Batch.Written {
     victimSequence = table.sequence[victim];
     readAgain = -1;
     table.readers[victim]++;
+    pacing.cleaned(table.geometry.segmentBytes());
     victimReader.read(victim, this::victimRead);
   }
 
@@ -290,7 +310,7 @@ final class Cleaner implements Batch.Written {
     if (batch != null) {
       return true;
     }
-    if (freeCount == 0) {
+    if (freeCount == 0 || !admitted()) {
       return false;
     }
     stuck = !head.ready(serving.committer.lastLsn(), space.leaveForCheckpoint());
@@ -341,6 +361,7 @@ final class Cleaner implements Batch.Written {
     table.writeBegins(batch.segment);
     inFlight++;
     loggedBytes += (long) batch.pages() * Bytes.PAGE;
+    pacing.cleaned((long) batch.pages() * Bytes.PAGE);
     batch.submit(disk, table.geometry);
   }
 

@@ -21,6 +21,7 @@ final class Committer implements Batch.Written {
   private final Namespace namespace;
   private final Blocks blocks;
   private final Space space;
+  private final Pacing pacing;
   private final Checksum checksum;
   private final long epoch;
 
@@ -52,6 +53,9 @@ final class Committer implements Batch.Written {
   private long sealWhenIdleLsn;
   private long unappliedRecordsLsn;
   private boolean starved;
+
+  /** The last block that was to be staged came before its time. */
+  private boolean paced;
 
   /** Blocks that are not in the maps yet. */
   private int stagedBlocks;
@@ -86,6 +90,7 @@ final class Committer implements Batch.Written {
     namespace = s.namespace;
     blocks = s.blocks;
     space = s.space;
+    pacing = s.pacing;
     checksum = s.checksum;
     epoch = s.superblock.epoch();
     this.lastLsn = lastLsn;
@@ -109,7 +114,7 @@ final class Committer implements Batch.Written {
     witnessDelayNanos = options.tuning().quietNanos();
     backlog = Backlog.of(options);
     stagedBytesMax = backlog.bytes(0);
-    throughput = new Throughput(options.commitBytesMin());
+    throughput = new Throughput(options.tuning().rateWindowNanos(), options.commitBytesMin());
     index = new StagedIndex(count * blocksMax(options, table.geometry));
     for (int i = 0; i < count; i++) {
       batches[i] = new Batch(ring.place(i).room(), i, false, this);
@@ -190,7 +195,7 @@ final class Committer implements Batch.Written {
 
   private boolean room(int moreBlocks, int moreBytes, int segmentsToLeave, long nowNanos) {
     starved = false;
-    if (health.stopped() || (moreBlocks > 0 && backlogFull())) {
+    if (health.stopped() || (moreBlocks > 0 && !admitsBlock(nowNanos))) {
       return false;
     }
     Batch batch = open;
@@ -210,6 +215,11 @@ final class Committer implements Batch.Written {
     }
     open(nowNanos);
     return true;
+  }
+
+  private boolean admitsBlock(long nowNanos) {
+    paced = !pacing.admitsBlock(nowNanos);
+    return !paced && !backlogFull();
   }
 
   /** The disk would take too long for more; then what there is need not wait for company. */
@@ -265,6 +275,7 @@ final class Committer implements Batch.Written {
     publish(batch, layer, address, batch.add(layer, address));
     layer.staged++;
     stagedBlocks++;
+    pacing.staged(Bytes.PAGE);
     layer.touched = true;
     if (comesToLife) {
       newBlocks[batch.number]++;
@@ -363,6 +374,11 @@ final class Committer implements Batch.Written {
   /** The last attempt to go on found no segment. */
   boolean starved() {
     return starved;
+  }
+
+  /** Nanoseconds until writers that wait for their share of the disk may go on. */
+  long admitsIn(long nowNanos) {
+    return paced ? pacing.writersDueIn(nowNanos) : Long.MAX_VALUE;
   }
 
   // ---- writing

@@ -1,9 +1,6 @@
 package io.millrace.engine.core;
 
-/**
- * When to clean and when to checkpoint: as late as can be, because blocks die by themselves
- * meanwhile, but before writers run out of segments.
- */
+/** When to clean and when to checkpoint, by how well the store is off: see {@link Supply}. */
 final class Housekeeping {
   /** One of the user stream, one of the cleaner's: they are never full. */
   private static final int OPEN_SEGMENTS = 2;
@@ -18,21 +15,24 @@ final class Housekeeping {
     space = serving.space;
   }
 
-  /** Free segments, now or after a checkpoint, below which the cleaner works. */
-  private int cleaningMark() {
-    return space.leaveForRecords() + 4 + Math.max(2, table.segments() / 32);
+  /** How well the store is off. */
+  Supply supply() {
+    int atHand = table.allocatable();
+    return new Supply(
+        table.segments(),
+        atHand,
+        atHand + reclaimable(),
+        space.leaveForRecords(),
+        packable(),
+        space.checkpointSegments());
   }
 
-  /** Segments at hand below which a checkpoint is to bring more. */
-  private int checkpointMark() {
-    return space.leaveForRecords() + 4;
+  private int packable() {
+    return table.inUse() - space.segmentsWhenPacked() - OPEN_SEGMENTS;
   }
 
-  /** Only when that could empty segments: else the last few dead blocks would go round for ever. */
-  boolean wantsCleaning(boolean starved) {
-    boolean low = table.allocatable() + reclaimable() < cleaningMark();
-    int packable = table.inUse() - space.segmentsWhenPacked() - OPEN_SEGMENTS;
-    return starved ? packable >= 1 : low && packable >= Math.max(2, table.segments() / 32);
+  boolean wantsCleaning(boolean starved, Supply supply) {
+    return starved ? supply.packable() >= 1 : supply.wantsCleaning();
   }
 
   boolean wantsCheckpoint(boolean starved) {
@@ -43,7 +43,7 @@ final class Housekeeping {
     if (starved && gain > 0) {
       return gain >= 4 || cleanerRests();
     }
-    if (table.allocatable() <= checkpointMark() && gain > space.checkpointSegments()) {
+    if (supply().wantsCheckpoint()) {
       return true;
     }
     long logged = serving.loggedBytes() - serving.checkpointer.loggedBytesAtCut();
@@ -55,7 +55,7 @@ final class Housekeeping {
     if (starved) {
       return KeptChunks.Need.STARVED;
     }
-    boolean easy = table.allocatable() > checkpointMark() + space.checkpointSegments();
+    boolean easy = table.allocatable() > supply().brakeMark() + space.checkpointSegments();
     return easy && space.checkpointExcess() == 0 ? KeptChunks.Need.EASY : KeptChunks.Need.TIGHT;
   }
 

@@ -20,6 +20,7 @@ final class Serving {
   final StagingRing ring;
   final Space space;
   final PageCache cache;
+  final Pacing pacing;
   final Committer committer;
   final Resolver resolver;
   final Durability durability;
@@ -66,6 +67,7 @@ final class Serving {
     ring = loaded.staging().begin(superblock, arena);
     space = new Space(table, namespace, options);
     cache = new PageCache(table, arena, options.cacheBytes());
+    pacing = new Pacing(disk, options);
     committer = new Committer(this, loaded.lastLsn(), loaded.lastCrc());
     resolver = new Resolver(committer, namespace);
     durability = new Durability(this, loaded.lastLsn());
@@ -87,6 +89,7 @@ final class Serving {
   /** Goes once through everything that may have become possible. */
   long poll() {
     nowNanos = clock.nanos();
+    pacing.look(nowNanos);
     committer.durable(durability.durableLsn());
     writer.pump(nowNanos);
     commander.pump(checkpointer.waitsForCut(), nowNanos);
@@ -96,7 +99,14 @@ final class Serving {
     boolean more = !health.stopped() && background();
     more |= !health.stopped() && !closing && scrubber.step(nowNanos);
     more |= close();
-    return more ? 0 : Math.min(wait, Math.min(nextSweep(), nextScrub()));
+    pacing.look(nowNanos);
+    return more ? 0 : Math.min(Math.min(wait, nextShare()), Math.min(nextSweep(), nextScrub()));
+  }
+
+  /** When writers or the cleaner may have more of the disk. */
+  private long nextShare() {
+    long writers = writer.waitsForRoom() ? committer.admitsIn(nowNanos) : Long.MAX_VALUE;
+    return health.stopped() ? Long.MAX_VALUE : Math.min(writers, cleaner.admittedIn(nowNanos));
   }
 
   private long nextScrub() {
@@ -116,7 +126,14 @@ final class Serving {
     for (int i = 0; i < options.tuning().stepsPerPoll(); i++) {
       more |= reclaimer.step(!checkpointer.readsMaps(), hurry, nowNanos);
     }
-    more |= cleaner.step((!closing || starved) && housekeeping.wantsCleaning(starved), starved);
+    Supply supply = housekeeping.supply();
+    boolean cleaning = (!closing || starved) && housekeeping.wantsCleaning(starved, supply);
+    if (closing) {
+      pacing.lift(nowNanos);
+    } else {
+      pacing.set(supply.pace(cleaning), nowNanos);
+    }
+    more |= cleaner.step(cleaning, starved);
     if (checkpointer.idle() && (!closing || starved) && housekeeping.wantsCheckpoint(starved)) {
       checkpointer.start(housekeeping.checkpointNeed(starved));
     }

@@ -8,13 +8,12 @@ package io.millrace.engine.core;
  * never lowers it.
  */
 final class Throughput {
-  private static final long WINDOW_NANOS = 50_000_000;
-
   /** How many windows a change takes, roughly. */
   private static final int SMOOTHING = 4;
 
   private static final double NANOS_PER_SECOND = 1e9;
 
+  private final long windowNanos;
   private final long largeBytes;
   private long bytesPerSecond;
   private long lastNanos;
@@ -26,9 +25,11 @@ final class Throughput {
   /**
    * Knows nothing yet.
    *
+   * @param windowNanos of work that are looked at together
    * @param largeBytes pieces of this size on average show what can be done at most
    */
-  Throughput(long largeBytes) {
+  Throughput(long windowNanos, long largeBytes) {
+    this.windowNanos = windowNanos;
     this.largeBytes = largeBytes;
   }
 
@@ -48,7 +49,7 @@ final class Throughput {
     busyNanos += busy ? nowNanos - lastNanos : 0;
     lastNanos = nowNanos;
     busy = busyNow;
-    if (busyNanos >= WINDOW_NANOS) {
+    if (busyNanos >= windowNanos) {
       long done = bytes - bytesAtStart;
       boolean large = done >= (pieces - piecesAtStart) * largeBytes;
       bytesPerSecond = next(bytesPerSecond, done, busyNanos, large);

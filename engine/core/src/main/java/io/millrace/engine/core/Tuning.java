@@ -13,6 +13,7 @@ package io.millrace.engine.core;
  * @param stepsPerPoll such steps in one poll: bounds how long a request waits behind them
  * @param stagedNanosMax time of the disk that staged blocks may take at most
  * @param stagedBytesMin that may be staged however slow the disk is
+ * @param rateWindowNanos of a busy disk, after which its speed is reckoned anew
  * @param quietNanos without a commit, after which one without content tells what is durable
  */
 public record Tuning(
@@ -24,6 +25,7 @@ public record Tuning(
     int stepsPerPoll,
     long stagedNanosMax,
     int stagedBytesMin,
+    long rateWindowNanos,
     long quietNanos) {
   /** The rest as for disks. */
   public Tuning(int scanAheadSegments, int zeroLeavesMax, long unprovenBytesMax) {
@@ -36,6 +38,7 @@ public record Tuning(
         4,
         50_000_000,
         2 << 20,
+        50_000_000,
         1_000_000_000);
   }
 

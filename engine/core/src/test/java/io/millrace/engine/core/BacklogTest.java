@@ -42,7 +42,7 @@ class BacklogTest {
 
   @Test
   void timeWithoutWorkDoesNotCount() {
-    Throughput throughput = new Throughput(LARGE);
+    Throughput throughput = new Throughput(50 * MILLI, LARGE);
     long now = 0;
     long bytes = 0;
     for (int i = 0; i < 100; i++) {
@@ -57,7 +57,7 @@ class BacklogTest {
 
   @Test
   void aDiskThatGetsSlowerIsNoticedWithinASecond() {
-    Throughput throughput = new Throughput(LARGE);
+    Throughput throughput = new Throughput(50 * MILLI, LARGE);
     long bytes = 0;
     long now = 0;
     for (long megabytes : new long[] {600, 100}) {

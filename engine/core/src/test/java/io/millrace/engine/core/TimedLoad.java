@@ -142,6 +142,16 @@ final class TimedLoad implements Answers, Clock {
             / (after.userWriteBytes() - before.userWriteBytes()));
   }
 
+  /** Without requests; the bytes that are written to the disk meanwhile. */
+  long rest(int seconds) {
+    long before = store.stats().deviceWriteBytes();
+    long end = nanos + seconds * SECOND;
+    while (nanos < end) {
+      step(end);
+    }
+    return store.stats().deviceWriteBytes() - before;
+  }
+
   /** Keeps the queue full while the condition holds, then lets it run dry. */
   private void serve(Condition condition) {
     while (condition.holds()) {

@@ -122,6 +122,7 @@ record Setup(
         dice.oneOf(1, 4),
         dice.oneOf(0L, 200_000L, 50_000_000L),
         dice.oneOf(4 << 10, 32 << 10, 2 << 20),
+        dice.oneOf(10_000L, 50_000_000L),
         dice.oneOf(1_000_000L, 50_000_000L, 1_000_000_000L));
   }
 
