@@ -8,6 +8,7 @@ final class Housekeeping {
   private final Serving serving;
   private final SegmentTable table;
   private final Space space;
+  private Supply supply = Supply.NONE;
 
   Housekeeping(Serving serving) {
     this.serving = serving;
@@ -15,16 +16,17 @@ final class Housekeeping {
     space = serving.space;
   }
 
-  /** How well the store is off. */
+  /** How well the store is off: the same object as long as it is no other. */
   Supply supply() {
     int atHand = table.allocatable();
-    return new Supply(
-        table.segments(),
-        atHand,
-        atHand + reclaimable(),
-        space.leaveForRecords(),
-        packable(),
-        space.checkpointSegments());
+    int soon = atHand + reclaimable();
+    int toLeave = space.leaveForRecords();
+    int packable = packable();
+    int checkpoint = space.checkpointSegments();
+    if (!supply.is(atHand, soon, toLeave, packable, checkpoint)) {
+      supply = new Supply(table.segments(), atHand, soon, toLeave, packable, checkpoint);
+    }
+    return supply;
   }
 
   private int packable() {
@@ -35,7 +37,7 @@ final class Housekeeping {
     return starved ? supply.packable() >= 1 : supply.wantsCleaning();
   }
 
-  boolean wantsCheckpoint(boolean starved) {
+  boolean wantsCheckpoint(boolean starved, Supply supply) {
     if (!serving.checkpointer.fits()) {
       return false;
     }
@@ -43,7 +45,7 @@ final class Housekeeping {
     if (starved && gain > 0) {
       return gain >= 4 || cleanerRests();
     }
-    if (supply().wantsCheckpoint()) {
+    if (supply.wantsCheckpoint()) {
       return true;
     }
     long logged = serving.loggedBytes() - serving.checkpointer.loggedBytesAtCut();

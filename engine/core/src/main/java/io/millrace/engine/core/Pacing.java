@@ -9,6 +9,9 @@ final class Pacing {
   private final Throughput throughput;
   private final TokenBucket writers;
   private final TokenBucket cleaner;
+  private Supply supply = Supply.NONE;
+  private boolean cleaning;
+  private Pace pace = supply.pace(false);
 
   Pacing(Disk disk, StoreOptions options) {
     this.disk = disk;
@@ -30,7 +33,13 @@ final class Pacing {
     cleaner.rate(TokenBucket.UNLIMITED, nowNanos);
   }
 
-  void set(Pace pace, long nowNanos) {
+  /** Shares the disk by how well the store is off, from now on. */
+  void set(Supply now, boolean cleaningNow, long nowNanos) {
+    if (now != supply || cleaningNow != cleaning) {
+      supply = now;
+      cleaning = cleaningNow;
+      pace = now.pace(cleaningNow);
+    }
     long speed = throughput.bytesPerSecond();
     writers.rate(pace.writersBytesPerSecond(speed), nowNanos);
     cleaner.rate(pace.cleanerBytesPerSecond(speed), nowNanos);

@@ -131,10 +131,12 @@ final class Serving {
     if (closing) {
       pacing.lift(nowNanos);
     } else {
-      pacing.set(supply.pace(cleaning), nowNanos);
+      pacing.set(supply, cleaning, nowNanos);
     }
     more |= cleaner.step(cleaning, starved);
-    if (checkpointer.idle() && (!closing || starved) && housekeeping.wantsCheckpoint(starved)) {
+    if (checkpointer.idle()
+        && (!closing || starved)
+        && housekeeping.wantsCheckpoint(starved, supply)) {
       checkpointer.start(housekeeping.checkpointNeed(starved));
     }
     more |= checkpointer.pump();

@@ -4,8 +4,8 @@ package io.millrace.engine.core;
  * How well a store is off for segments, and what follows from that: when to clean, when a
  * checkpoint is to bring more, and how the disk is shared meanwhile. All in segments.
  *
- * <p>A checkpoint costs, so it is to bring some of what it takes at a time, a <em>lot</em>; but what
- * is dead and waits for it is missing elsewhere, so the lots of a full store are small.
+ * <p>A checkpoint costs, so it is to bring some of what it takes at a time, a <em>lot</em>; but
+ * what is dead and waits for it is missing elsewhere, so the lots of a full store are small.
  *
  * @param all of the store
  * @param atHand can be taken now
@@ -15,12 +15,23 @@ package io.millrace.engine.core;
  * @param checkpoint that one takes at most
  */
 record Supply(int all, int atHand, int soon, int toLeave, int packable, int checkpoint) {
+  static final Supply NONE = new Supply(0, 0, 0, 0, 0, 0);
+
   /** Between what writers leave, and where they would have to wait. */
   private static final int MARGIN = 4;
 
   private static final int LOTS_OF_CHECKPOINT = 2;
   private static final int LOTS_BEFORE_HURRY = 2;
   private static final int LOTS_OF_DEAD = 32;
+
+  boolean is(int nowAtHand, int nowSoon, int nowToLeave, int nowPackable, int nowCheckpoint) {
+    return atHand == nowAtHand
+        && soon == nowSoon
+        && toLeave == nowToLeave
+        && packable == nowPackable
+        && checkpoint == nowCheckpoint
+        && all > 0;
+  }
 
   /** Below, the cleaner works: as late as can be, because blocks die by themselves meanwhile. */
   int cleaningMark() {

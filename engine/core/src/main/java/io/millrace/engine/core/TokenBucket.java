@@ -54,7 +54,7 @@ final class TokenBucket {
   private void fill(long nowNanos) {
     if (bytesPerSecond != UNLIMITED) {
       double came = bytesPerSecond * ((nowNanos - filledNanos) / NANOS_PER_SECOND);
-      bytes = Math.min(lumpBytes, bytes + came);
+      bytes = Math.min((double) lumpBytes, bytes + came);
       gathering &= bytes < lumpBytes;
     }
     filledNanos = nowNanos;

@@ -26,7 +26,8 @@ class PaceTest {
     "3200, 0.5, 0, 100, 100", // the least that either gets
     "3200, 0, 1, " + UNLIMITED + ", 100", // the cleaner is in a hurry
   })
-  void theSharesFollowTheNeed(long disk, double cleaned, double atHand, long cleaner, long writers) {
+  void theSharesFollowTheNeed(
+      long disk, double cleaned, double atHand, long cleaner, long writers) {
     Pace pace = new Pace(cleaned, atHand);
     assertEquals(cleaner, pace.cleanerBytesPerSecond(disk));
     assertEquals(writers, pace.writersBytesPerSecond(disk));

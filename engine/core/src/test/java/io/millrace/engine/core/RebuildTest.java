@@ -108,7 +108,8 @@ class RebuildTest {
    */
   @Test
   void aRebuildInTheMiddleOfTwoMergesAboveEachOtherFindsWhatAnOpeningFinds() {
-    Tuning slow = new Tuning(32, 256, 64L << 20, 256, 16, 1, 50_000_000, 2 << 20, 50_000_000, 1_000_000_000);
+    Tuning slow =
+        new Tuning(32, 256, 64L << 20, 256, 16, 1, 50_000_000, 2 << 20, 50_000_000, 1_000_000_000);
     Bench chain = Bench.of(128, StoreOptions.small().withTuning(slow));
     int leaves = 24;
     long disk = chain.volume("chain", (leaves * 2L) << 20);

@@ -176,7 +176,7 @@ enum Mutant {
   OLDER_VERSION_OF_A_STAGED_BLOCK_TAKEN_OVER("StagingPlace", "isSuperseded", "none") {
     @Override
     long firstSeed() {
-      return 2600;
+      return 1255;
     }
 
     @Override
