@@ -131,6 +131,9 @@ bench() {
       compile_core
       exec java --enable-native-access=ALL-UNNAMED -Xmx1g -XX:MaxDirectMemorySize=3g -cp "$core_classes" \
         io.millrace.engine.core.LoadBench "$@" ;;
+    streams)
+      compile_core
+      exec java -Xmx1g -cp "$core_classes" io.millrace.engine.core.StreamBench ;;
     recovery)
       shift
       need_host
