@@ -35,7 +35,7 @@ final class Pacing {
 
   /** Shares the disk by how well the store is off, from now on. */
   void set(Supply now, boolean cleaningNow, long nowNanos) {
-    if (now != supply || cleaningNow != cleaning) {
+    if (!now.equals(supply) || cleaningNow != cleaning) {
       supply = now;
       cleaning = cleaningNow;
       pace = now.pace(cleaningNow);
