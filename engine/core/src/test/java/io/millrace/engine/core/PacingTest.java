@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 /** What writers feel on a disk of known speed, by its clock. */
 class PacingTest {
-  private static final int SEGMENTS = 192;
+  private static final int SEGMENTS = 128;
   private static final int SEGMENT_BYTES = 1 << 20;
 
   @Test
