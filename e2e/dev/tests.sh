@@ -126,6 +126,12 @@ bench() {
       shift
       compile_core
       exec java --enable-native-access=ALL-UNNAMED -Xmx3g -cp "$core_classes" io.millrace.engine.core.MapBench "$@" ;;
+    opening)
+      shift
+      compile_core
+      [ $# -gt 0 ] || set -- 10 25 50 100
+      exec java --enable-native-access=ALL-UNNAMED -Xmx8g -XX:MaxDirectMemorySize=4g -cp "$core_classes" \
+        io.millrace.engine.core.OpenBench "$@" ;;
     load)
       shift
       compile_core

@@ -1,41 +1,76 @@
 package io.millrace.engine.core;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Changes to the maps together with the live bits of the slots that they name.
+ * Changes to the maps together with the live bits of the slots that they name: here, and in the
+ * image of a checkpoint that has yet to come to the leaf.
  *
- * <p>During replay nothing is counted; {@link #countLive} does it once at the end.
+ * <p>While a rebuild makes the maps nothing is counted; {@link #countLive} does it once at the end.
  */
-final class Blocks {
+final class Blocks implements LayerMap.Graves {
   private final SegmentTable table;
   private final ChainWalk walk = new ChainWalk();
   private boolean counting = true;
+  private boolean replaying;
+  private @Nullable CutSlots cut;
   private long hides;
 
   Blocks(SegmentTable table) {
     this.table = table;
   }
 
-  void replaying(boolean on) {
+  void rebuilding(boolean on) {
     counting = !on;
+  }
+
+  /** The log says again what the maps of the checkpoint may know already. */
+  void replaying(boolean on) {
+    replaying = on;
+  }
+
+  /** A checkpoint is being written, whose maps and live slots must agree; null: none. */
+  void cut(@Nullable CutSlots slots) {
+    cut = slots;
   }
 
   /** The block is at {@code location} now; what it had before in this layer is dead. */
   void place(Layer layer, long address, long location, int crc) {
-    long old = layer.map.put(address, location, crc);
-    if (counting) {
-      hides += old == Location.NONE && layer.mayHide() ? 1 : 0;
+    long old = layer.map.putNewer(address, location, crc);
+    if (!counting) {
+      return;
+    }
+    boolean fresh = old == Location.NONE || old == Location.UNKNOWN;
+    hides += fresh && layer.mayHide() ? 1 : 0;
+    if (!replaying || !table.isLive(Location.segment(location), Location.slot(location))) {
       table.markLive(location);
-      if (old >= 0) {
-        table.kill(old);
-      }
+    }
+    CutSlots slots = cut;
+    if (slots != null) {
+      slots.born(layer.id, address / Leaf.BLOCKS, location);
+    }
+    if (old != location) {
+      kill(layer.map, address / Leaf.BLOCKS, old);
     }
   }
 
-  void kill(long location) {
-    if (counting && location >= 0) {
-      table.kill(location);
+  /** During replay it may have died when what replaced it was replaced. */
+  @Override
+  public void killOlder(LayerMap map, long leafIndex, long location) {
+    if (table.isLive(Location.segment(location), Location.slot(location))) {
+      kill(map, leafIndex, location);
+    }
+  }
+
+  void kill(LayerMap map, long leafIndex, long location) {
+    if (!counting || location < 0) {
+      return;
+    }
+    table.kill(location);
+    CutSlots slots = cut;
+    if (slots != null) {
+      slots.died(map.layerId, leafIndex, location);
     }
   }
 
@@ -97,7 +132,7 @@ final class Blocks {
   }
 
   private void zeroLeaf(Layer layer, long leafIndex, long[] shown) {
-    if (layer.map.leaf(leafIndex) != 0) {
+    if (layer.map.has(leafIndex)) {
       dropLeaf(layer.map, leafIndex);
     }
     if (Whiteouts.any(shown)) {
@@ -110,7 +145,8 @@ final class Blocks {
     for (int i = from; i < to; i++) {
       long address = leafIndex * Leaf.BLOCKS + i;
       boolean shows = Whiteouts.has(shown, i);
-      kill(shows ? layer.map.put(address, Location.WHITEOUT, 0) : layer.map.remove(address));
+      long old = shows ? layer.map.put(address, Location.WHITEOUT, 0) : layer.map.remove(address);
+      kill(layer.map, leafIndex, old);
       hides += shows ? 1 : 0;
     }
   }
@@ -125,7 +161,7 @@ final class Blocks {
     long base = Cells.base(leaf);
     int count = Leaf.count(m, base);
     for (int rank = 0; rank < count; rank++) {
-      kill(Leaf.location(m, Leaf.entry(base, rank)));
+      kill(map, leafIndex, Leaf.location(m, Leaf.entry(base, rank)));
     }
     map.freeLeafCell(leaf);
     return count;

@@ -9,7 +9,7 @@ import java.util.Arrays;
  *
  * <p>A slab holds cells of one size; when its last cell is freed it may be given to another size,
  * so that cells that grow in lockstep don't leave their former sizes behind. A handle counts units
- * of 16 bytes over all slabs. Handles 0 and 1 are never given out; the sign bit is the caller's.
+ * of 16 bytes over all slabs. Handles 0 to 2 are never given out; the sign bit is the caller's.
  */
 final class Cells {
   private static final int SLAB_BYTES = 256 << 10;
@@ -45,6 +45,8 @@ final class Cells {
   private long usedBytes;
   private long imageBytes;
   private long whiteBytesMax;
+  private long leaves;
+  private long partials;
 
   Cells() {
     Arrays.fill(roomy, NONE);
@@ -75,6 +77,24 @@ final class Cells {
   /** What the whiteouts of all leaves take there at most, besides. */
   long whiteBytesMax() {
     return whiteBytesMax;
+  }
+
+  /** Leaves of all maps. */
+  long leaves() {
+    return leaves;
+  }
+
+  /** Leaves that are partial. */
+  long partials() {
+    return partials;
+  }
+
+  void partialsGrow(int by) {
+    partials += by;
+  }
+
+  void leavesGrow(long by) {
+    leaves += by;
   }
 
   void whiteMayGrow(long bytes) {
@@ -162,8 +182,8 @@ final class Cells {
     cellUnits[slab] = units;
     live[slab] = 0;
     freeHeads[slab] = 0;
-    // Handles 0 and 1 mean "nothing" and "all whiteouts" to the map.
-    nextUnits[slab] = slab == 0 ? 2 : 0;
+    // Handles 0 to 2 mean "nothing", "all whiteouts" and "absent" to the map.
+    nextUnits[slab] = slab == 0 ? 3 : 0;
     return slab;
   }
 

@@ -42,15 +42,16 @@ final class CheckpointImage {
   private void catalog(Namespace namespace) {
     List<Layer> layers = namespace.layers.inOrder();
     for (Layer layer : layers) {
-      if (layer.mergedInto == null && !layer.dying) {
+      if (layer.mergedInto == null) {
         Layer parent = layer.parent;
+        int flags = (layer.frozen ? Chunk.FLAG_FROZEN : 0) | (layer.dying ? Chunk.FLAG_DYING : 0);
         room(Records.HEADER_BYTES + LAYER_BYTES, Chunk.CATALOG);
-        record(Chunk.TYPE_LAYER, layer.id, parent == null ? 0 : parent.id, layer.frozen ? 1 : 0);
+        record(Chunk.TYPE_LAYER, layer.id, parent == null ? 0 : parent.id, flags);
       }
     }
     for (Layer layer : layers) {
       Layer owner = layer.mergedInto == null ? null : namespace.owner(layer.id);
-      if (owner != null && !owner.dying) {
+      if (owner != null) {
         room(Records.HEADER_BYTES + MERGED_BYTES, Chunk.CATALOG);
         record(Chunk.TYPE_MERGED, layer.id, owner.id, layer.namedBelowSequence);
       }

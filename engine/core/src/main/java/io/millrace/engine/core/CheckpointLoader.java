@@ -5,18 +5,41 @@ import java.util.Arrays;
 
 /** Takes the chunks of a checkpoint, in the order of its directory, into tables and maps. */
 final class CheckpointLoader {
+  /** What the maps are made of. */
+  enum Maps {
+    /** Their index; leaves come when they are asked for. */
+    INDEX(Chunk.MAP),
+    /** All of their chunks: index or live slots are damaged. */
+    CHUNKS(Chunk.LIVE, Chunk.INDEX),
+    /** Live slots and the headers of commits. */
+    LOG(Chunk.MAP, Chunk.INDEX);
+
+    /** A bit for each kind of chunks that is not read. */
+    private final int kinds;
+
+    Maps(int... unwanted) {
+      kinds = Arrays.stream(unwanted).map(kind -> 1 << kind).sum();
+    }
+
+    boolean wants(int kind) {
+      return kind < 0 || kind >= Integer.SIZE || (kinds & 1 << kind) == 0;
+    }
+  }
+
   private final SegmentTable table;
   private final Namespace namespace;
   private final Bounds bounds;
   private final LiveSlots live = new LiveSlots();
+  private final IndexLoader index;
+  private final Maps from;
   private int[] reserve = new int[0];
-  private long lastLayer;
-  private long lastLeaf;
 
-  CheckpointLoader(SegmentTable table, Namespace namespace) {
+  CheckpointLoader(SegmentTable table, Namespace namespace, Maps from) {
     this.table = table;
     this.namespace = namespace;
+    this.from = from;
     bounds = new Bounds(table.geometry);
+    index = new IndexLoader(namespace, table.geometry);
   }
 
   int[] reserve() {
@@ -31,6 +54,14 @@ final class CheckpointLoader {
   /** Takes note of a chunk that need not be read. */
   void pass(ChunkReference reference) {
     checkpointSegment(reference.segment());
+    if (reference.kind() == Chunk.MAP && from == Maps.INDEX) {
+      index.chunk(reference);
+    }
+  }
+
+  /** All chunks have come. */
+  void end() {
+    index.end();
   }
 
   void load(PageBuffer chunk, ChunkReference reference) {
@@ -40,12 +71,21 @@ final class CheckpointLoader {
     Bounds.require(end <= (long) reference.pages() * Bytes.PAGE && items >= 0, "length", end);
     switch (Chunk.kind(chunk)) {
       case Chunk.DIRECTORY -> {}
-      case Chunk.LIVE -> live.load(chunk.memory, items, end, namespace, bounds);
+      case Chunk.LIVE -> live(chunk.memory, items, end);
       case Chunk.CATALOG -> catalog(chunk.memory, items, end);
       case Chunk.SEGMENTS -> segments(chunk.memory, items, end);
       case Chunk.RESERVE -> reserve(chunk.memory, items, end);
-      case Chunk.MAP -> leaves(chunk, reference, end);
+      case Chunk.MAP -> index.read(chunk, reference, end, table, bounds);
+      case Chunk.INDEX -> index.load(chunk.memory, items, end);
       default -> throw new IllegalStateException("chunk kind " + Chunk.kind(chunk));
+    }
+  }
+
+  private void live(MemorySegment m, int items, long end) {
+    if (from == Maps.LOG) {
+      live.load(m, items, end, namespace, bounds);
+    } else {
+      LiveSlots.load(m, items, end, table, bounds);
     }
   }
 
@@ -71,7 +111,13 @@ final class CheckpointLoader {
     Layer layer =
         namespace.addLayer(
             Records.number(m, at, 0), parent == 0 ? null : namespace.requireLayer(parent));
-    layer.frozen = (Records.number(m, at, 2) & 1) != 0;
+    long flags = Records.number(m, at, 2);
+    layer.frozen = (flags & Chunk.FLAG_FROZEN) != 0;
+    if ((flags & Chunk.FLAG_DYING) != 0) {
+      Bounds.require(parent == 0, "parent of a dying layer", parent);
+      layer.dying = true;
+      namespace.dying.add(layer);
+    }
   }
 
   private void merged(MemorySegment m, int at) {
@@ -118,42 +164,5 @@ final class CheckpointLoader {
 
   private static void requireRoom(int items, int bytes, long end) {
     Bounds.require(Chunk.HEADER_BYTES + (long) items * bytes <= end, "items", items);
-  }
-
-  /** Leaves ascend, over all chunks: the next checkpoint goes by that. */
-  private void leaves(PageBuffer chunk, ChunkReference reference, long end) {
-    MemorySegment m = chunk.memory;
-    int items = Chunk.items(chunk);
-    long at = Chunk.HEADER_BYTES;
-    for (int i = 0; i < items; i++) {
-      Bounds.require(LeafImage.fits(m, at, end), "leaf at", at);
-      LayerMap map = namespace.requireLayer(Bytes.u64(m, at)).map;
-      long leaf = Bytes.u64(m, at + 8);
-      int count = Bytes.u16(m, at + 16);
-      Bounds.leaf(leaf);
-      MapChunk next = new MapChunk(Bytes.u64(m, at), leaf, items, reference);
-      Bounds.require(next.isAfter(lastLayer, lastLeaf), "leaf out of order", leaf);
-      lastLayer = next.layerId();
-      lastLeaf = leaf;
-      if (i == 0) {
-        namespace.mapChunks.add(next);
-      }
-      if (count == Chunk.WHITE_LEAF) {
-        map.putWhiteLeaf(leaf);
-        at += Chunk.LEAF_HEADER_BYTES;
-      } else {
-        boolean white = (Bytes.u16(m, at + 18) & Chunk.FLAG_WHITE_ELSEWHERE) != 0;
-        requirePlaces(m, at + Chunk.LEAF_HEADER_BYTES, count);
-        map.loadLeaf(leaf, m, at + Chunk.LEAF_HEADER_BYTES, count, white);
-        at += LeafImage.bytes(count);
-      }
-      map.written(leaf);
-    }
-  }
-
-  private void requirePlaces(MemorySegment m, long leaf, int count) {
-    for (int rank = 0; rank < count; rank++) {
-      bounds.location(Leaf.location(m, Leaf.entry(leaf, rank)));
-    }
   }
 }

@@ -22,7 +22,7 @@ final class CheckpointReader {
   private final CheckpointLoader loader;
   private final Lanes lanes;
   private final Root root;
-  private final int unwanted;
+  private final CheckpointLoader.Maps maps;
   private final ArrayDeque<ChunkReference> left = new ArrayDeque<>();
   private final ArrayDeque<ChunkReference> listed = new ArrayDeque<>();
   private final List<Run> runs = new ArrayList<>();
@@ -31,13 +31,9 @@ final class CheckpointReader {
   private @Nullable ChunkReference chunk;
   private @Nullable String damage;
 
-  /**
-   * @param unwanted the kind of chunks that are not read: an opening needs no LIVE, a rebuild wants
-   *     no MAP, which may be damaged
-   */
-  CheckpointReader(Steps steps, Recovery.Work work, int unwanted) {
+  CheckpointReader(Steps steps, Recovery.Work work) {
     this.steps = steps;
-    this.unwanted = unwanted;
+    maps = work.maps;
     geometry = work.table.geometry;
     checksum = work.checksum;
     loader = work.loader;
@@ -54,6 +50,12 @@ final class CheckpointReader {
 
   Optional<String> damage() {
     return Optional.ofNullable(damage);
+  }
+
+  /** The kind of the damaged chunk. */
+  int damagedKind() {
+    ChunkReference c = chunk;
+    return c == null ? 0 : c.kind();
   }
 
   /** What is being loaded. */
@@ -81,7 +83,7 @@ final class CheckpointReader {
   }
 
   private void passUnwanted() {
-    while (!left.isEmpty() && left.element().kind() == unwanted && fits(left.element())) {
+    while (!left.isEmpty() && !maps.wants(left.element().kind()) && fits(left.element())) {
       loader.pass(left.remove());
     }
   }
@@ -112,7 +114,7 @@ final class CheckpointReader {
   }
 
   private boolean isNext(ChunkReference first, int end, ChunkReference next) {
-    return next.kind() != unwanted
+    return maps.wants(next.kind())
         && next.segment() == first.segment()
         && next.page() == end
         && next.fits(geometry)

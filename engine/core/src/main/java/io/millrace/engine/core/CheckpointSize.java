@@ -13,8 +13,11 @@ record CheckpointSize(int segmentPages, int chunkPages) {
   /** Small ones: where a leaf has changed, one is written anew. */
   private static final int MAP_PAGES_MAX = 4;
 
-  /** The largest item but a leaf: a part may end so much before it is full. */
-  private static final int ITEM_BYTES_MAX = 544;
+  /**
+   * The largest item but a leaf, which is a run of leaves: a part may end so much before it is
+   * full.
+   */
+  private static final int ITEM_BYTES_MAX = 3072;
 
   /** Partly filled last chunks, of each kind. */
   private static final int SPARE_CHUNKS = 6;
@@ -29,7 +32,8 @@ record CheckpointSize(int segmentPages, int chunkPages) {
     return Math.min(chunkPages, IMAGE_PAGES_MAX) * Bytes.PAGE - Chunk.HEADER_BYTES;
   }
 
-  private int mapPages() {
+  /** Of the largest chunk of the maps. */
+  int mapPages() {
     return Math.min(chunkPages, MAP_PAGES_MAX);
   }
 

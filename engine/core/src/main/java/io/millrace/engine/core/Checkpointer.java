@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * Writes checkpoints, and with them makes dead segments free.
  *
  * <pre>
- * wait until no command is on its way → cut: catalog, segment table, live slots, LSN → chunks
- * of the maps, while writes go on → sync → root to the place of the older root → sync → root to the other → sync
+ * wait until no command is on its way → cut: catalog, segment table, LSN → chunks of the maps, while
+ * writes go on → the slots that are live by these maps, their index → sync → root to the place of the older root → sync → root to the other → sync
  * → the segments that were empty at the cut, and those of the checkpoint before, are free, but for
  *   those that hold chunks of this one
  * </pre>
@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Of the maps only those chunks are written whose leaves have changed since the last checkpoint;
  * the directory refers to the others where they stand.
  *
- * <p>The maps may be newer than the cut. That is sound: replay from the cut sets each block in
- * order again, every commit the maps may reflect is durable before the root is, and merges of
- * layers wait meanwhile.
+ * <p>The maps may be newer than the cut, and the live slots with them ({@link CutSlots}). That is
+ * sound: replay from the cut sets each block in order again, every commit the maps may reflect is
+ * durable before the root is, and merges of layers wait meanwhile.
  *
  * <p>Why an empty segment is not needed any more: the records that killed its blocks are at or
  * below the cut or, if relocations moved them, the maps that are being written hold the new places;
@@ -47,8 +47,14 @@ final class Checkpointer {
 
   // The checkpoint under way.
   private ArrayDeque<CheckpointImage.Part> parts = new ArrayDeque<>();
-  private @Nullable LiveImage live;
+  private LiveImage live;
+  private IndexImage index;
+  private @Nullable CutSlots slots;
   private KeptChunks.Need need = KeptChunks.Need.STARVED;
+
+  /** The last one was given up; this one writes everything. */
+  private boolean again;
+
   private KeptChunks kept;
   private List<MapChunk> before = List.of();
   private final List<MapChunk> mapChunks = new ArrayList<>();
@@ -90,6 +96,8 @@ final class Checkpointer {
     leavesPerStep = serving.options.tuning().leavesPerStep();
     serving.space.checkpointOwns(own.length);
     writer = new ChunkWriter(serving, size);
+    live = new LiveImage(size.imageBytesMax());
+    index = new IndexImage(size.imageBytesMax());
     kept = new KeptChunks(before, table.geometry, need);
     page = new PageBuffer(serving.arena, Bytes.PAGE);
   }
@@ -115,6 +123,11 @@ final class Checkpointer {
     return reading;
   }
 
+  /** Where one that is being written is; null: none is. */
+  MapPages.@Nullable Front front() {
+    return walk;
+  }
+
   long loggedBytesAtCut() {
     return loggedBytesAtCut;
   }
@@ -122,7 +135,9 @@ final class Checkpointer {
   void start(KeptChunks.Need segments) {
     number++;
     waiting = true;
-    need = segments;
+    // One that writes everything may need less than one that leaves old segments as they are.
+    need = again ? KeptChunks.Need.STARVED : segments;
+    again = false;
     chunks.clear();
     writer.begin();
     next = this::waitForCut;
@@ -159,7 +174,6 @@ final class Checkpointer {
     System.arraycopy(own, 0, freed, empty.length, own.length);
     reserve = table.nextReserve(freed);
     parts = new ArrayDeque<>(CheckpointImage.of(namespace, table, reserve, size.imageBytesMax()));
-    live = LiveImage.of(table, size.imageBytesMax());
     beginMaps();
     root =
         new Root(
@@ -180,7 +194,7 @@ final class Checkpointer {
   private void writePart() {
     CheckpointImage.Part part = parts.peek();
     if (part == null) {
-      next = live == null ? this::beginDirectory : this::writeMaps;
+      next = reading ? this::writeMaps : this::beginDirectory;
       return;
     }
     next = this::writePart;
@@ -197,16 +211,19 @@ final class Checkpointer {
   private void beginMaps() {
     List<Layer> layers = new ArrayList<>();
     for (Layer layer : namespace.layers.inOrder()) {
-      if (layer.mergedInto == null && !layer.dying) {
+      if (layer.mergedInto == null) {
         layers.add(layer);
       }
     }
-    before = List.copyOf(namespace.mapChunks);
+    before = List.copyOf(namespace.pages.chunks());
     kept = new KeptChunks(before, table.geometry, need);
-    // From here on the maps forget what has changed since that checkpoint.
-    namespace.mapChunks.clear();
     mapChunks.clear();
-    walk = new MapWalk(layers, imageOfLive());
+    live = new LiveImage(size.imageBytesMax());
+    index = new IndexImage(size.imageBytesMax());
+    MapWalk front = new MapWalk(layers, live);
+    walk = front;
+    slots = new CutSlots(table, front);
+    serving.blocks.cut(slots);
     range = 0;
     rewriting = before.isEmpty();
     passed = null;
@@ -232,8 +249,12 @@ final class Checkpointer {
         if (!writeMapChunk()) {
           return;
         }
+      } else if (!namespace.pages.isReadyToJoin(walk().map(), walk().leaf())) {
+        waitsForOthers = true;
+        return;
       } else {
         addNextLeaf();
+        namespace.pages.gotOn();
       }
     }
   }
@@ -260,6 +281,7 @@ final class Checkpointer {
     }
     mapChunks.add(chunk);
     chunks.add(chunk.reference());
+    index.add(chunk, walk().takePassed());
     passed = null;
     range++;
     return true;
@@ -275,19 +297,22 @@ final class Checkpointer {
     if (chunkItems > 0 && !writeMapChunk()) {
       return false;
     }
-    reading = false;
-    parts = imageOfLive().parts();
-    live = null;
-    next = this::writePart;
+    endMaps();
     return false;
+  }
+
+  private void endMaps() {
+    reading = false;
+    serving.blocks.cut(null);
+    live.slots(table, java.util.Objects.requireNonNull(slots));
+    slots = null;
+    parts = live.parts();
+    parts.addAll(index.parts());
+    next = this::writePart;
   }
 
   private MapWalk walk() {
     return java.util.Objects.requireNonNull(walk);
-  }
-
-  private LiveImage imageOfLive() {
-    return java.util.Objects.requireNonNull(live);
   }
 
   private void beginDirectory() {
@@ -310,7 +335,10 @@ final class Checkpointer {
     if (!writeChunk(Chunk.MAP, chunkItems, chunkBytes)) {
       return false;
     }
-    mapChunks.add(new MapChunk(chunkLayer, chunkLeaf, chunkItems, chunks.getLast()));
+    MapChunk chunk =
+        new MapChunk(chunkLayer, chunkLeaf, chunkItems, walk().takeRuns(), chunks.getLast());
+    mapChunks.add(chunk);
+    index.add(chunk, walk().takeWritten());
     chunkItems = 0;
     chunkBytes = 0;
     return true;
@@ -393,7 +421,8 @@ final class Checkpointer {
       }
     }
     table.reserve(reserve);
-    namespace.mapChunks.addAll(mapChunks);
+    namespace.pages.replace(mapChunks);
+    walk = null;
     failedWith = -1;
     serving.space.checkpointOwns(own.length);
     checkpoints++;
@@ -443,14 +472,16 @@ final class Checkpointer {
    */
   private void giveUp() {
     writer.giveBack();
-    // One that writes everything may need less than one that leaves old segments as they are.
-    boolean hopeless = before.isEmpty() || need == KeptChunks.Need.STARVED;
-    failedWith = hopeless ? table.allocatable() : -1;
+    again = need != KeptChunks.Need.STARVED;
+    failedWith = again ? -1 : table.allocatable();
     failedNeed = serving.space.checkpointSegments();
+    if (walk != null) {
+      walk.takeBack();
+      walk = null;
+    }
+    serving.blocks.cut(null);
     reading = false;
-    live = null;
     parts.clear();
-    before = List.of();
     passed = null;
     next = null;
   }

@@ -15,7 +15,7 @@ import java.util.List;
  * 1 DIRECTORY  references as in {@link ChunkReference}
  * 2 CATALOG    records: u16 type, u16 bytes of the body, body
  *              1, 4 as in {@link Records} (1: layer is the top; parent layer is 0)
- *              16 layer: id, parent id, flags (bit 0: frozen)
+ *              16 layer: id, parent id, flags (bit 0: frozen; bit 1: its blocks are being freed)
  *              17 merged layer: id, owner's id, sequence: only segments below it name the layer
  * 3 SEGMENTS   u32 id, u8 state (1: open, 2: sealed), u8 stream, u16 used pages, u64 sequence,
  *              u64 LSN when sealed, u64 zero (room for a tier)
@@ -27,6 +27,10 @@ import java.util.List;
  *              whole u64; or
  *              u32 0xffffffff, u32 flags (bit 0: all of the leaf, and no bitmap follows), u64 layer id,
  *              u64 index, u64[8] the whiteouts of the leaf
+ * 7 INDEX      the leaves of the chunks of kind 5, in their order, by runs of one layer:
+ *              u64 layer id, u32 leaves, u32 leaves that are all whiteouts, u32 entries with data, u32
+ *              whiteouts, u32 flags (bit 0: the next chunk begins; bit 1: there are whiteouts), u32 zero,
+ *              then for each leaf u32 index
  * </pre>
  *
  * <p>In this order. In the catalog layers come first, each after its parent; leaves ascend by layer
@@ -42,6 +46,8 @@ final class Chunk {
   static final int LEAF_HEADER_BYTES = 24;
   static final int WHITE_LEAF = 65535;
   static final int FLAG_WHITE_ELSEWHERE = 1;
+  static final int FLAG_FROZEN = 1;
+  static final int FLAG_DYING = 2;
 
   static final int DIRECTORY = 1;
   static final int CATALOG = 2;
@@ -49,8 +55,8 @@ final class Chunk {
   static final int RESERVE = 4;
   static final int MAP = 5;
 
-  /** What a rebuild needs besides the headers; an opening passes over it. */
   static final int LIVE = 6;
+  static final int INDEX = 7;
 
   static final int TYPE_LAYER = 16;
   static final int TYPE_MERGED = 17;

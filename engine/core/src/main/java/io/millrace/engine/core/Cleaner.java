@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Cleaner implements Batch.Written {
   private static final int BATCHES = 4;
+
+  /** Leaves that leave memory again at once are not waited for forever. */
+  private static final int WAITS_MAX = 256;
+
   private static final long NONE_UNREADABLE = -1;
 
   private final Serving serving;
@@ -40,6 +44,12 @@ final class Cleaner implements Batch.Written {
 
   /** It would go on, but has had its share of the disk. */
   private boolean paced;
+
+  /** The victim was read; its survivors are not listed yet. */
+  private boolean collecting;
+
+  /** How often leaves were waited for, for this victim. */
+  private int waits;
 
   /** The slot of the victim that was read a second time. */
   private int readAgain = -1;
@@ -112,6 +122,9 @@ final class Cleaner implements Batch.Written {
   boolean step(boolean wanted, boolean urgent) {
     paced = false;
     if (health.stopped() || reading) {
+      return false;
+    }
+    if (collecting && !collectSurvivors()) {
       return false;
     }
     if (victim >= 0) {
@@ -188,13 +201,35 @@ final class Cleaner implements Batch.Written {
   private void victimRead(int errno) {
     reading = false;
     table.readers[victim]--;
-    collectSurvivors();
+    collecting = true;
+    waits = 0;
   }
 
-  /** Lists what is live in the victim, in order of layer and address. */
-  private void collectSurvivors() {
+  /**
+   * Lists what is live in the victim, in order of layer and address; false: leaves are on their
+   * way.
+   */
+  private boolean collectSurvivors() {
     survivorCount = 0;
     survivorNext = 0;
+    if (waits++ < WAITS_MAX && entries(this::asksForLeaf) > 0) {
+      return false;
+    }
+    collecting = false;
+    int found = entries(this::collect);
+    // A damaged header hides its blocks, a bad sector its own: the segment keeps them.
+    unreadable[victim] = found < table.live[victim] ? victimSequence : NONE_UNREADABLE;
+    Arrays.sort(survivors, 0, survivorCount);
+    return true;
+  }
+
+  /** Takes an entry of a commit of the victim; whether it counts. */
+  private interface Taker {
+    boolean take(CommitHeader.Fields commit, int i);
+  }
+
+  /** Goes through all entries of the victim, and returns how many count. */
+  private int entries(Taker taker) {
     int found = 0;
     int page = 0;
     int usable = table.geometry.usablePages();
@@ -206,13 +241,27 @@ final class Cleaner implements Batch.Written {
         continue;
       }
       for (int i = 0; i < commit.entries(); i++) {
-        found += collect(commit, i) ? 1 : 0;
+        found += taker.take(commit, i) ? 1 : 0;
       }
       page += commit.pages();
     }
-    // A damaged header hides its blocks, a bad sector its own: the segment keeps them.
-    unreadable[victim] = found < table.live[victim] ? victimSequence : NONE_UNREADABLE;
-    Arrays.sort(survivors, 0, survivorCount);
+    return found;
+  }
+
+  /** Has the leaf of a live entry brought in; whether it is missing. */
+  private boolean asksForLeaf(CommitHeader.Fields commit, int i) {
+    long entry = entryAt(commit, i);
+    var m = victimBuffer.memory;
+    boolean live = table.isLive(victim, commit.page() + commit.headerPages() + i);
+    Layer layer = live ? namespace.owner(Bytes.u64(m, entry)) : null;
+    return layer != null
+        && !namespace.pages.asked(layer.map, CommitHeader.block(m, entry) / Leaf.BLOCKS);
+  }
+
+  private static long entryAt(CommitHeader.Fields commit, int i) {
+    return (long) commit.page() * Bytes.PAGE
+        + CommitHeader.FIXED_BYTES
+        + (long) i * commit.entryBytes();
   }
 
   /** Takes an entry's block if it is live; whether it is. */
@@ -222,10 +271,7 @@ final class Cleaner implements Batch.Written {
       return false;
     }
     var m = victimBuffer.memory;
-    long entry =
-        (long) commit.page() * Bytes.PAGE
-            + CommitHeader.FIXED_BYTES
-            + (long) i * commit.entryBytes();
+    long entry = entryAt(commit, i);
     long address = CommitHeader.block(m, entry);
     Layer layer = namespace.holder(Bytes.u64(m, entry), address, Location.of(victim, slot));
     if (layer != null) {

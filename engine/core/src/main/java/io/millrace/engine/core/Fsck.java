@@ -168,6 +168,12 @@ public final class Fsck {
   }
 
   private void state(Recovery.Loaded loaded, long chunks) {
+    try {
+      loaded.namespace().bringAll();
+    } catch (MapPages.Damaged damaged) {
+      findings.add(damage(Finding.Part.MAP, damaged.reason()));
+      return;
+    }
     new TreeCheck(loaded.namespace(), findings).run();
     space(loaded);
     SegmentCheck check = new SegmentCheck(disk, loaded, withData, findings, arena);

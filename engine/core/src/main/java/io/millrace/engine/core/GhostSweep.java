@@ -34,6 +34,9 @@ final class GhostSweep {
   private long restUntil;
   private int work;
 
+  /** For a leaf. */
+  private boolean waiting;
+
   GhostSweep(Namespace namespace, Blocks blocks) {
     this.namespace = namespace;
     this.blocks = blocks;
@@ -51,7 +54,7 @@ final class GhostSweep {
 
   /** Nanoseconds until a round is due; {@link Long#MAX_VALUE} when none is needed. */
   long dueIn(long nowNanos) {
-    return pending() ? Math.max(0, restUntil - nowNanos) : Long.MAX_VALUE;
+    return pending() && !waiting ? Math.max(0, restUntil - nowNanos) : Long.MAX_VALUE;
   }
 
   /** Sweeps leaves for about so much work; whether there was something to do. */
@@ -63,8 +66,12 @@ final class GhostSweep {
       begin(nowNanos);
     }
     work = 0;
+    waiting = false;
     while (work < workMax && sweeping) {
-      sweepNext(nowNanos);
+      if (!sweepNext(nowNanos)) {
+        waiting = true;
+        return false;
+      }
     }
     return true;
   }
@@ -77,12 +84,17 @@ final class GhostSweep {
     roundBegan = nowNanos;
   }
 
-  private void sweepNext(long nowNanos) {
+  /** False: it waits for a leaf. */
+  private boolean sweepNext(long nowNanos) {
     Layer layer = index < namespace.indexEnd() ? namespace.byIndex(index) : null;
     long at = layer != null && isGhost(layer) ? layer.map.nextLeaf(leaf) : -1;
     work++;
+    if (layer != null && at >= 0 && !isReady(layer, at)) {
+      return false;
+    }
     if (layer != null && at >= 0) {
       sweepLeaf(layer, at);
+      namespace.pages.gotOn();
       leaf = at + 1;
     } else if (index < namespace.indexEnd()) {
       index++;
@@ -91,6 +103,16 @@ final class GhostSweep {
       sweeping = false;
       restUntil = nowNanos + Math.max(REST_NANOS_MIN, REST_FACTOR * (nowNanos - roundBegan));
     }
+    return true;
+  }
+
+  /** Deeper layers may have to be read while everybody waits; that is rare. */
+  private boolean isReady(Layer ghost, long leafIndex) {
+    boolean ready = namespace.pages.isReady(ghost.map, leafIndex);
+    for (Layer child = ghost.firstChild; child != null && ready; child = child.nextSibling) {
+      ready = namespace.pages.isReady(child.map, leafIndex);
+    }
+    return ready;
   }
 
   private static boolean isGhost(Layer layer) {
@@ -163,7 +185,7 @@ final class GhostSweep {
     for (int word = 0; word < WORDS; word++) {
       for (long bits = present[word]; bits != 0; bits &= bits - 1) {
         int i = word * 64 + Long.numberOfTrailingZeros(bits);
-        blocks.kill(map.remove(leafIndex * Leaf.BLOCKS + i));
+        blocks.kill(map, leafIndex, map.remove(leafIndex * Leaf.BLOCKS + i));
         killed++;
       }
     }

@@ -5,6 +5,9 @@ final class Housekeeping {
   /** One of the user stream, one of the cleaner's: they are never full. */
   private static final int OPEN_SEGMENTS = 2;
 
+  /** When the maps are full: by so much less log than is usual between two. */
+  private static final int CHECKPOINT_SHARE_MIN = 64;
+
   private final Serving serving;
   private final SegmentTable table;
   private final Space space;
@@ -48,8 +51,33 @@ final class Housekeeping {
     if (supply.wantsCheckpoint()) {
       return true;
     }
-    long logged = serving.loggedBytes() - serving.checkpointer.loggedBytesAtCut();
-    return logged >= serving.options.checkpointBytes();
+    return mapsNeedCheckpoint() || logged() >= serving.options.checkpointBytes();
+  }
+
+  private long logged() {
+    return serving.loggedBytes() - serving.checkpointer.loggedBytesAtCut();
+  }
+
+  /**
+   * Leaves can leave memory only when a checkpoint has them as they are; and of partial ones it is
+   * not known what they have replaced.
+   */
+  private boolean mapsNeedCheckpoint() {
+    Cells cells = serving.namespace.cells;
+    boolean waits = serving.writer.waitsForMaps();
+    boolean full = (space.mapsFull() || waits) && serving.namespace.pages.exhausted();
+    boolean unsure = cells.partials() > 0 && (!space.admits() || serving.writer.waitsForSpace());
+    long least = waits ? 1 : serving.options.checkpointBytes() / CHECKPOINT_SHARE_MIN;
+    return unsure || (full && logged() >= least);
+  }
+
+  /** Room that is not there may be made, or found, by a checkpoint. */
+  boolean checkpointMayHelp(long mapGrowth) {
+    boolean underWay = !serving.checkpointer.idle();
+    boolean canLeave = underWay || logged() > 0 || !serving.namespace.pages.exhausted();
+    boolean may = underWay || serving.checkpointer.fits();
+    boolean maps = !space.mapsAdmit(mapGrowth) && canLeave;
+    return may && (maps || serving.namespace.cells.partials() > 0);
   }
 
   /** What a checkpoint has to keep of the last one depends on that too. */

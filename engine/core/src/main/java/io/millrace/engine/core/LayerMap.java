@@ -4,42 +4,58 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Where the blocks of one layer are: a sparse radix tree with {@link Leaf}s of 2 MiB of addresses.
+ * Where the blocks of one layer are, in {@link Leaf}s of 2 MiB of addresses.
  *
- * <p>Inner nodes are cells of 64 handles. The tree grows at the root, so that an empty layer costs
- * nothing and a lookup costs as many steps as the highest address needs. Owner thread only.
+ * <p>A leaf that is as the last checkpoint has it need not be in memory: its handle says {@link
+ * Leaf#ABSENT}, and {@link #leaf} brings it in. What is placed into such a leaf makes it partial:
+ * its cell has only what is newer, until the leaf comes and the two become one. Owner thread only.
  */
 final class LayerMap {
-  private static final int FANOUT_BITS = 6;
-  private static final int FANOUT = 1 << FANOUT_BITS;
-  private static final int HANDLES_BYTES = FANOUT * 4;
+  /** Where leaves that are not in memory come from. */
+  interface Source {
+    /** Has {@link #arrive} called for that leaf, and perhaps for others. */
+    void bring(LayerMap map, long leafIndex);
+  }
 
-  /** Behind the handles of a lowest node: a bit for each leaf that no checkpoint has as it is. */
-  private static final int CHANGED = HANDLES_BYTES;
-
-  private static final int NODE_BYTES = CHANGED + 8;
-  private static final int LEVELS_MAX = 8;
+  /** Told of places that an arriving leaf names, and that something newer has replaced. */
+  interface Graves {
+    /** Of a leaf of that map; it may be dead already. */
+    void killOlder(LayerMap map, long leafIndex, long location);
+  }
 
   /** Of a bitmap with a bit for each block of a leaf. */
   static final int BITMAP_WORDS = Leaf.BLOCKS / 64;
 
+  /** What a partial leaf may come to take in a checkpoint besides its entries. */
+  private static final int UNSURE_IMAGE = Leaf.ENTRIES;
+
+  private static final int UNSURE_WHITE = LiveImage.leafBytesMax() - LiveImage.WHITE_HEADER_BYTES;
+
+  final long layerId;
   private final Cells cells;
-  private final int[] path = new int[LEVELS_MAX];
-  private int root;
-  private int levels;
+  private final Source source;
+  private final LeafTree tree;
   private long blocks;
   private long whiteouts;
   private long leaves;
   private int foundCrc;
 
-  /** The lowest node that {@link #leaf} came through last. */
-  private int lowest;
+  /** Leaves that are absent or partial. */
+  private long missing;
 
   /** No checkpoint has any of its leaves as of this layer. */
   private boolean moved;
 
+  /** All of whose leaves stay in memory. */
   LayerMap(Cells cells) {
+    this(0, cells, (_, leaf) -> Bounds.require(false, "absent leaf", leaf));
+  }
+
+  LayerMap(long layerId, Cells cells, Source source) {
+    this.layerId = layerId;
     this.cells = cells;
+    this.source = source;
+    tree = new LeafTree(cells);
   }
 
   /** Blocks with data. */
@@ -52,17 +68,31 @@ final class LayerMap {
     return whiteouts;
   }
 
-  /** Entries of both sorts. */
-  long entries() {
-    return blocks + whiteouts;
-  }
-
   long leaves() {
     return leaves;
   }
 
   boolean empty() {
     return leaves == 0;
+  }
+
+  /** Leaves of which the checkpoint has something that is not in memory. */
+  long missing() {
+    return missing;
+  }
+
+  /** Whether that is so of this one. */
+  boolean misses(long leafIndex) {
+    return missing > 0 && isMissing(tree.handle(leafIndex), leafIndex);
+  }
+
+  /** Whether only what is newer of it is in memory. */
+  boolean isPartial(long leafIndex) {
+    return misses(leafIndex) && tree.handle(leafIndex) != Leaf.ABSENT;
+  }
+
+  private boolean isMissing(int leaf, long leafIndex) {
+    return leaf == Leaf.ABSENT || (leaf != 0 && tree.has(LeafTree.PARTIAL, leafIndex));
   }
 
   /** The location of a block, NONE or WHITEOUT; its checksum is then in {@link #foundCrc()}. */
@@ -81,6 +111,26 @@ final class LayerMap {
       return Leaf.elsewhere(leaf);
     }
     long entry = Leaf.entry(base, Leaf.rank(m, base, index));
+    foundCrc = Leaf.crc(m, entry);
+    return Leaf.location(m, entry);
+  }
+
+  /** Like {@link #find}, but brings nothing in: UNKNOWN when only an absent leaf could tell. */
+  long look(long block) {
+    if (missing == 0) {
+      return find(block);
+    }
+    long leafIndex = block / Leaf.BLOCKS;
+    int leaf = tree.handle(leafIndex);
+    if (!isMissing(leaf, leafIndex)) {
+      return find(block);
+    }
+    int index = (int) (block % Leaf.BLOCKS);
+    if (leaf == Leaf.ABSENT || !Leaf.has(cells.slab(leaf), Cells.base(leaf), index)) {
+      return Location.UNKNOWN;
+    }
+    MemorySegment m = cells.slab(leaf);
+    long entry = Leaf.entry(Cells.base(leaf), Leaf.rank(m, Cells.base(leaf), index));
     foundCrc = Leaf.crc(m, entry);
     return Leaf.location(m, entry);
   }
@@ -108,12 +158,47 @@ final class LayerMap {
         long old = Leaf.location(m, entry);
         count(old, -1);
         Leaf.write(m, entry, location, crc);
-        mark(lowest, leafIndex);
+        tree.set(LeafTree.CHANGED, leafIndex);
         return old;
       }
     }
     insert(leafIndex, leaf, index, location, crc);
     return Leaf.elsewhere(leaf);
+  }
+
+  /**
+   * Sets a block and returns what stood there; UNKNOWN when only an absent leaf could tell: what it
+   * has there dies when it arrives.
+   */
+  long putNewer(long block, long location, int crc) {
+    long leafIndex = block / Leaf.BLOCKS;
+    int leaf = missing == 0 ? 0 : tree.handle(leafIndex);
+    if (missing == 0 || !isMissing(leaf, leafIndex)) {
+      return put(block, location, crc);
+    }
+    count(location, 1);
+    int index = (int) (block % Leaf.BLOCKS);
+    if (leaf != Leaf.ABSENT && Leaf.has(cells.slab(leaf), Cells.base(leaf), index)) {
+      MemorySegment m = cells.slab(leaf);
+      long entry = Leaf.entry(Cells.base(leaf), Leaf.rank(m, Cells.base(leaf), index));
+      long old = Leaf.location(m, entry);
+      count(old, -1);
+      Leaf.write(m, entry, location, crc);
+      return old;
+    }
+    insert(leafIndex, leaf, index, location, crc);
+    if (leaf == Leaf.ABSENT) {
+      tree.set(LeafTree.PARTIAL, leafIndex);
+      cells.partialsGrow(1);
+      unsure(1);
+    }
+    return Location.UNKNOWN;
+  }
+
+  /** It may be a leaf of whiteouts alone that gets its first entry. */
+  private void unsure(int by) {
+    cells.imageGrows((long) by * UNSURE_IMAGE);
+    cells.whiteMayGrow((long) by * UNSURE_WHITE);
   }
 
   /**
@@ -193,57 +278,38 @@ final class LayerMap {
     return Bytes.u64(cells.slab(leaf), Cells.base(leaf) + word * 8L);
   }
 
-  /** Changes places with another map of the same cells. */
+  /** Changes places with another map of the same cells; neither misses a leaf. */
   void exchange(LayerMap other) {
-    int otherRoot = other.root;
-    int otherLevels = other.levels;
+    Bounds.require(missing + other.missing == 0, "missing leaves", missing + other.missing);
+    tree.exchange(other.tree);
     long otherBlocks = other.blocks;
     long otherWhiteouts = other.whiteouts;
     long otherLeaves = other.leaves;
-    other.root = root;
-    other.levels = levels;
     other.blocks = blocks;
     other.whiteouts = whiteouts;
     other.leaves = leaves;
     other.moved = true;
     moved = true;
-    root = otherRoot;
-    levels = otherLevels;
     blocks = otherBlocks;
     whiteouts = otherWhiteouts;
     leaves = otherLeaves;
   }
 
-  /** Whether a leaf of this map has any. */
-  boolean hasWhiteouts(int leaf) {
-    return Leaf.whiteElsewhere(leaf) || (whiteouts > 0 && leaf != 0 && hasWhiteEntry(leaf));
-  }
-
-  private boolean hasWhiteEntry(int leaf) {
-    MemorySegment m = cells.slab(leaf);
-    long base = Cells.base(leaf);
-    int count = Leaf.count(m, base);
-    int rank = 0;
-    while (rank < count && Leaf.location(m, Leaf.entry(base, rank)) != Location.WHITEOUT) {
-      rank++;
-    }
-    return rank < count;
+  /** How many entries of a leaf of this map are whiteouts. */
+  int whiteEntries(int leaf) {
+    boolean may = whiteouts > 0 && hasCell(leaf);
+    return may ? Leaf.whiteouts(cells.slab(leaf), Cells.base(leaf)) : 0;
   }
 
   /** Whether an existing leaf is not as the last checkpoint has it. */
   boolean changed(long leafIndex) {
-    if (moved || leaf(leafIndex) == 0) {
-      return true;
-    }
-    return ((Bytes.u64(cells.slab(lowest), Cells.base(lowest) + CHANGED) >>> leafIndex) & 1) != 0;
+    return moved || tree.handle(leafIndex) == 0 || tree.has(LeafTree.CHANGED, leafIndex);
   }
 
   /** A checkpoint takes an existing leaf as it is now. */
   void written(long leafIndex) {
-    if (leaf(leafIndex) != 0) {
-      long at = Cells.base(lowest) + CHANGED;
-      MemorySegment m = cells.slab(lowest);
-      Bytes.u64(m, at, Bytes.u64(m, at) & ~(1L << leafIndex));
+    if (tree.handle(leafIndex) != 0) {
+      tree.clear(LeafTree.CHANGED, leafIndex);
     }
   }
 
@@ -252,32 +318,138 @@ final class LayerMap {
     moved = false;
   }
 
-  private void mark(int node, long leafIndex) {
-    long at = Cells.base(node) + CHANGED;
-    MemorySegment m = cells.slab(node);
-    Bytes.u64(m, at, Bytes.u64(m, at) | (1L << leafIndex));
+  /** No checkpoint has an existing leaf as it is, after all. */
+  void notWritten(long leafIndex) {
+    int leaf = tree.handle(leafIndex);
+    if (leaf != 0 && leaf != Leaf.ABSENT) {
+      tree.set(LeafTree.CHANGED, leafIndex);
+    }
   }
 
-  /** The handle of a leaf: 0 when there is none, {@link Leaf#WHITE} when all whiteouts. */
+  /**
+   * The handle of a leaf, all of which is in memory then: 0 when there is none, {@link Leaf#WHITE}
+   * when all whiteouts.
+   */
   int leaf(long leafIndex) {
-    if (root == 0 || leafIndex >>> (levels * FANOUT_BITS) != 0) {
-      return 0;
+    int leaf = tree.handle(leafIndex);
+    if (missing > 0 && isMissing(leaf, leafIndex)) {
+      source.bring(this, leafIndex);
+      leaf = tree.handle(leafIndex);
+      Bounds.require(!isMissing(leaf, leafIndex), "absent leaf", leafIndex);
     }
-    int node = root;
-    for (int level = levels - 1; level >= 0 && node != 0; level--) {
-      lowest = node;
-      node = child(node, leafIndex, level);
+    if (leaf != 0) {
+      tree.set(LeafTree.USED, leafIndex);
     }
-    return node;
+    return leaf;
+  }
+
+  /** What an existing leaf has in memory; {@link Leaf#WHITE} when that is nothing. */
+  int cell(long leafIndex) {
+    int leaf = tree.handle(leafIndex);
+    return leaf == Leaf.ABSENT ? Leaf.WHITE : leaf;
+  }
+
+  /** Whether there is such a leaf. */
+  boolean has(long leafIndex) {
+    return tree.handle(leafIndex) != 0;
   }
 
   /** The smallest index of an existing leaf at or after {@code from}; -1 when there is none. */
   long nextLeaf(long from) {
-    if (root == 0 || from >>> (levels * FANOUT_BITS) != 0) {
-      return -1;
-    }
-    return nextLeaf(root, levels - 1, from, 0);
+    return tree.next(from);
   }
+
+  // ---- in and out of memory
+
+  /** There is a leaf that the checkpoint has; {@link #countAbsent} counts what is in it. */
+  void addAbsent(long leafIndex) {
+    tree.put(leafIndex, Leaf.ABSENT);
+    missing++;
+  }
+
+  /** What absent leaves have together. */
+  void countAbsent(MapChunk.Run run) {
+    leaves += run.leaves();
+    blocks += run.blocks();
+    whiteouts += run.whiteouts();
+    cells.leavesGrow(run.leaves());
+    cells.whiteMayGrow(run.whiteBytesMax());
+    cells.imageGrows(run.imageBytes());
+  }
+
+  /**
+   * A leaf as the checkpoint has it: {@code count} entries behind a bitmap at {@code at}, or {@link
+   * Chunk#WHITE_LEAF}. Where it is not missing it has come too late.
+   */
+  void arrive(
+      long leafIndex, MemorySegment from, long at, int count, boolean white, Graves graves) {
+    int leaf = tree.handle(leafIndex);
+    if (missing == 0 || !isMissing(leaf, leafIndex)) {
+      return;
+    }
+    missing--;
+    int arrived;
+    if (leaf == Leaf.ABSENT) {
+      arrived = count == Chunk.WHITE_LEAF ? Leaf.WHITE : load(from, at, count);
+    } else {
+      tree.clear(LeafTree.PARTIAL, leafIndex);
+      cells.partialsGrow(-1);
+      arrived = count == Chunk.WHITE_LEAF ? leaf : join(leafIndex, leaf, from, at, graves);
+    }
+    boolean flagged = white || (count == Chunk.WHITE_LEAF && leaf != Leaf.ABSENT);
+    tree.put(leafIndex, flagged ? arrived | Leaf.WHITE_ELSEWHERE : arrived);
+  }
+
+  private int load(MemorySegment from, long at, int count) {
+    int leaf = cells.allocate(Leaf.cellBytes(count));
+    long bytes = Leaf.ENTRIES + (long) count * Leaf.ENTRY_BYTES;
+    MemorySegment.copy(from, at, cells.slab(leaf), Cells.base(leaf), bytes);
+    return leaf;
+  }
+
+  /** Puts what is newer over a leaf that has arrived. */
+  private int join(long leafIndex, int newer, MemorySegment older, long at, Graves graves) {
+    unsure(-1);
+    return LeafJoin.join(
+        cells, newer, older, at, (was, is) -> replaced(leafIndex, was, is, graves));
+  }
+
+  /** During replay the leaf may have what the log says again. */
+  private void replaced(long leafIndex, long older, long newer, Graves graves) {
+    count(older, -1);
+    cells.imageGrows(-Leaf.ENTRY_BYTES);
+    if (older >= 0 && older != newer) {
+      graves.killOlder(this, leafIndex, older);
+    }
+  }
+
+  /** Whether an existing leaf could leave memory, for the last checkpoint has it as it is. */
+  boolean mayLeave(long leafIndex) {
+    int leaf = tree.handle(leafIndex);
+    return leaf == Leaf.ABSENT || (leaf != 0 && !changed(leafIndex));
+  }
+
+  /** Whether it was asked for since this was asked last. */
+  boolean wasUsed(long leafIndex) {
+    int leaf = tree.handle(leafIndex);
+    boolean used = leaf != Leaf.ABSENT && tree.has(LeafTree.USED, leafIndex);
+    tree.clear(LeafTree.USED, leafIndex);
+    return used;
+  }
+
+  /** A leaf that {@link #mayLeave} leaves memory; false when it had already. */
+  boolean leave(long leafIndex) {
+    int leaf = tree.handle(leafIndex);
+    if (leaf == Leaf.ABSENT) {
+      return false;
+    }
+    freeLeafCell(leaf);
+    tree.put(leafIndex, Leaf.ABSENT);
+    missing++;
+    return true;
+  }
+
+  // ---- whole leaves
 
   /** Puts a whole leaf of whiteouts where no leaf is. */
   void putWhiteLeaf(long leafIndex) {
@@ -288,7 +460,7 @@ final class LayerMap {
   int detachLeaf(long leafIndex) {
     int leaf = leaf(leafIndex);
     countLeaf(leaf, -1);
-    unlink(leafIndex);
+    tree.remove(leafIndex);
     return leaf;
   }
 
@@ -296,14 +468,6 @@ final class LayerMap {
   void adoptLeaf(long leafIndex, int leaf) {
     countLeaf(leaf, 1);
     link(leafIndex, leaf);
-  }
-
-  /** Puts in a leaf of {@code count} entries as a checkpoint holds it, where no leaf is. */
-  void loadLeaf(long leafIndex, MemorySegment from, long at, int count, boolean white) {
-    int leaf = cells.allocate(Leaf.cellBytes(count));
-    long bytes = Leaf.ENTRIES + (long) count * Leaf.ENTRY_BYTES;
-    MemorySegment.copy(from, at, cells.slab(leaf), Cells.base(leaf), bytes);
-    adoptLeaf(leafIndex, white ? leaf | Leaf.WHITE_ELSEWHERE : leaf);
   }
 
   void freeLeafCell(int leaf) {
@@ -327,6 +491,7 @@ final class LayerMap {
 
   private void countLeaf(int leaf, int by) {
     leaves += by;
+    cells.leavesGrow(by);
     cells.whiteMayGrow((long) by * LiveImage.bytesMax(leaf));
     if (leaf == Leaf.WHITE) {
       cells.imageGrows((long) by * Chunk.LEAF_HEADER_BYTES);
@@ -342,16 +507,17 @@ final class LayerMap {
   }
 
   private static boolean hasCell(int leaf) {
-    return leaf != 0 && leaf != Leaf.WHITE;
+    return leaf != 0 && leaf != Leaf.WHITE && leaf != Leaf.ABSENT;
   }
 
   private void insert(long leafIndex, int leaf, int index, long location, int crc) {
     boolean there = hasCell(leaf);
     int count = there ? Leaf.count(cells.slab(leaf), Cells.base(leaf)) : 0;
     int rank = there ? Leaf.rank(cells.slab(leaf), Cells.base(leaf), index) : 0;
-    cells.imageGrows(there ? Leaf.ENTRY_BYTES : LeafImage.bytes(1));
+    boolean imaged = there || leaf == Leaf.ABSENT;
+    cells.imageGrows(imaged ? Leaf.ENTRY_BYTES : LeafImage.bytes(1));
     if (there) {
-      mark(lowest, leafIndex);
+      tree.set(LeafTree.CHANGED, leafIndex);
     }
     int roomy = resized(leafIndex, leaf, count, count + 1);
     MemorySegment m = cells.slab(roomy);
@@ -372,7 +538,7 @@ final class LayerMap {
       return;
     }
     cells.imageGrows(-Leaf.ENTRY_BYTES);
-    mark(lowest, leafIndex);
+    tree.set(LeafTree.CHANGED, leafIndex);
     long entry = Leaf.entry(base, rank);
     long tail = (long) (count - rank - 1) * Leaf.ENTRY_BYTES;
     MemorySegment.copy(m, entry + Leaf.ENTRY_BYTES, m, entry, tail);
@@ -389,7 +555,8 @@ final class LayerMap {
       cells.imageGrows(-LeafImage.bytes(1));
       cells.whiteMayGrow(-LiveImage.bytesMax(leaf));
       leaves--;
-      unlink(leafIndex);
+      cells.leavesGrow(-1);
+      tree.remove(leafIndex);
     }
     cells.free(leaf, Leaf.cellBytes(1));
   }
@@ -412,6 +579,7 @@ final class LayerMap {
     }
     if (leaf == 0) {
       leaves++;
+      cells.leavesGrow(1);
       cells.whiteMayGrow(LiveImage.bytesMax(fresh));
     } else if (leaf == Leaf.WHITE) {
       cells.imageGrows(-Chunk.LEAF_HEADER_BYTES);
@@ -422,99 +590,8 @@ final class LayerMap {
     return flagged;
   }
 
-  private int child(int node, long leafIndex, int level) {
-    return Bytes.u32(cells.slab(node), childAt(node, leafIndex, level));
-  }
-
-  private static long childAt(int node, long leafIndex, int level) {
-    return Cells.base(node) + ((leafIndex >>> (level * FANOUT_BITS)) & (FANOUT - 1)) * 4;
-  }
-
   private void link(long leafIndex, int leaf) {
-    reach(leafIndex);
-    int node = root;
-    for (int level = levels - 1; level > 0; level--) {
-      int next = child(node, leafIndex, level);
-      if (next == 0) {
-        next = newNode();
-        Bytes.u32(cells.slab(node), childAt(node, leafIndex, level), next);
-      }
-      node = next;
-    }
-    Bytes.u32(cells.slab(node), childAt(node, leafIndex, 0), leaf);
-    mark(node, leafIndex);
-  }
-
-  /** Grows the tree until it has a place for this leaf. */
-  private void reach(long leafIndex) {
-    if (root == 0) {
-      root = newNode();
-      levels = 1;
-      while (leafIndex >>> (levels * FANOUT_BITS) != 0) {
-        levels++;
-      }
-    }
-    while (leafIndex >>> (levels * FANOUT_BITS) != 0) {
-      int node = newNode();
-      Bytes.u32(cells.slab(node), Cells.base(node), root);
-      root = node;
-      levels++;
-    }
-  }
-
-  private int newNode() {
-    int node = cells.allocate(NODE_BYTES);
-    cells.slab(node).asSlice(Cells.base(node), NODE_BYTES).fill((byte) 0);
-    return node;
-  }
-
-  /** Clears the leaf's handle and frees the inner nodes that are empty then. */
-  private void unlink(long leafIndex) {
-    int node = root;
-    for (int level = levels - 1; level > 0; level--) {
-      path[level] = node;
-      node = child(node, leafIndex, level);
-    }
-    path[0] = node;
-    for (int level = 0; level < levels; level++) {
-      node = path[level];
-      Bytes.u32(cells.slab(node), childAt(node, leafIndex, level), 0);
-      if (!childless(node)) {
-        return;
-      }
-      cells.free(node, NODE_BYTES);
-    }
-    root = 0;
-    levels = 0;
-  }
-
-  private boolean childless(int node) {
-    MemorySegment m = cells.slab(node);
-    long base = Cells.base(node);
-    for (int at = 0; at < HANDLES_BYTES; at += 8) {
-      if (Bytes.u64(m, base + at) != 0) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private long nextLeaf(int node, int level, long from, long prefix) {
-    int first = (int) ((from >>> (level * FANOUT_BITS)) & (FANOUT - 1));
-    for (int i = first; i < FANOUT; i++) {
-      int next = Bytes.u32(cells.slab(node), Cells.base(node) + i * 4L);
-      if (next == 0) {
-        continue;
-      }
-      long index = (prefix << FANOUT_BITS) | i;
-      if (level == 0) {
-        return index;
-      }
-      long found = nextLeaf(next, level - 1, i == first ? from : 0, index);
-      if (found >= 0) {
-        return found;
-      }
-    }
-    return -1;
+    tree.put(leafIndex, leaf);
+    tree.set(LeafTree.CHANGED, leafIndex);
   }
 }

@@ -8,7 +8,8 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>The smaller map is walked: the parent's leaves go below the child's, or the child's go over
  * the parent's, and then the maps change places. A child that is written to meanwhile may grow
- * faster than it is walked; then the parent's leaves are walked after all, which can't grow.
+ * faster than it is walked, and leaves that are not in memory can't change their layer: then the
+ * parent's leaves are walked after all, which can't grow.
  */
 final class LayerMerge {
   final Layer parent;
@@ -20,7 +21,7 @@ final class LayerMerge {
     this.parent = parent;
     this.child = child;
     this.blocks = blocks;
-    boolean up = child.map.leaves() < parent.map.leaves();
+    boolean up = child.map.leaves() < parent.map.leaves() && parent.map.missing() == 0;
     upLeavesLeft = up ? 2 * child.map.leaves() + 1 : 0;
   }
 
@@ -33,12 +34,21 @@ final class LayerMerge {
     return parent.mergeable() && parent.firstChild == child && !child.mergeable();
   }
 
+  /** Whether the next step needs no leaf that is not in memory. */
+  boolean isReady(MapPages pages) {
+    long leaf = upLeavesLeft > 0 ? child.map.nextLeaf(0) : parent.map.nextLeaf(0);
+    return leaf < 0 || (pages.isReady(parent.map, leaf) && pages.isReady(child.map, leaf));
+  }
+
   /**
    * Merges one leaf.
    *
    * @return how many entries were touched, or -1 when there is no leaf left: all is the child's
    */
   int step() {
+    if (parent.map.missing() > 0) {
+      upLeavesLeft = 0;
+    }
     if (upLeavesLeft > 0 && child.map.empty()) {
       child.map.exchange(parent.map);
     }
@@ -57,7 +67,7 @@ final class LayerMerge {
     long leafIndex = child.map.nextLeaf(0);
     int leaf = child.map.detachLeaf(leafIndex);
     int work;
-    if (parent.map.leaf(leafIndex) == 0 || Leaf.whiteElsewhere(leaf)) {
+    if (!parent.map.has(leafIndex) || Leaf.whiteElsewhere(leaf)) {
       work = dropIfThere(parent.map, leafIndex);
       parent.map.adoptLeaf(leafIndex, leaf);
     } else {
@@ -75,7 +85,8 @@ final class LayerMerge {
       MemorySegment m = cells.slab(leaf);
       long entry = Leaf.entry(Cells.base(leaf), rank++);
       long address = leafIndex * Leaf.BLOCKS + i;
-      blocks.kill(parent.map.put(address, Leaf.location(m, entry), Leaf.crc(m, entry)));
+      long old = parent.map.put(address, Leaf.location(m, entry), Leaf.crc(m, entry));
+      blocks.kill(parent.map, leafIndex, old);
     }
     return rank;
   }
@@ -120,14 +131,14 @@ final class LayerMerge {
       if (child.map.find(address) == Location.NONE) {
         child.map.put(address, location, Leaf.crc(m, entry));
       } else {
-        blocks.kill(location);
+        blocks.kill(parent.map, leafIndex, location);
       }
     }
     return rank;
   }
 
   private int dropIfThere(LayerMap map, long leafIndex) {
-    return map.leaf(leafIndex) == 0 ? 1 : blocks.dropLeaf(map, leafIndex);
+    return !map.has(leafIndex) ? 1 : blocks.dropLeaf(map, leafIndex);
   }
 
   private static int next(Cells cells, int leaf, int from) {

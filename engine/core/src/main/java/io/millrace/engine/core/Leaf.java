@@ -20,6 +20,9 @@ final class Leaf {
   /** The handle of a leaf that is all whiteouts and needs no cell. */
   static final int WHITE = 1;
 
+  /** The handle of a leaf that only the checkpoint has. */
+  static final int ABSENT = 2;
+
   /** The bit of a handle whose leaf is white elsewhere. */
   static final int WHITE_ELSEWHERE = 1 << 31;
 
@@ -63,6 +66,16 @@ final class Leaf {
       count += Long.bitCount(Bytes.u64(m, base + word * 8L));
     }
     return count;
+  }
+
+  /** Entries that are whiteouts. */
+  static int whiteouts(MemorySegment m, long base) {
+    int white = 0;
+    int count = count(m, base);
+    for (int rank = 0; rank < count; rank++) {
+      white += location(m, entry(base, rank)) == Location.WHITEOUT ? 1 : 0;
+    }
+    return white;
   }
 
   static boolean has(MemorySegment m, long base, int index) {

@@ -25,6 +25,28 @@ final class LeafImage {
         || (at + bytes(count) <= end && Leaf.count(m, at + Chunk.LEAF_HEADER_BYTES) == count);
   }
 
+  /** The length of a leaf that {@link #fits}. */
+  static int length(MemorySegment m, long at) {
+    int count = Bytes.u16(m, at + 16);
+    return count == Chunk.WHITE_LEAF ? Chunk.LEAF_HEADER_BYTES : bytes(count);
+  }
+
+  /** How many entries follow the bitmap of a leaf that {@link #fits}. */
+  static int entries(MemorySegment m, long at) {
+    int count = Bytes.u16(m, at + 16);
+    return count == Chunk.WHITE_LEAF ? 0 : count;
+  }
+
+  /** What is in a leaf that {@link #fits}. */
+  static MapChunk.Run run(MemorySegment m, long at) {
+    boolean whole = Bytes.u16(m, at + 16) == Chunk.WHITE_LEAF;
+    boolean elsewhere = (Bytes.u16(m, at + 18) & Chunk.FLAG_WHITE_ELSEWHERE) != 0;
+    int count = entries(m, at);
+    int white = whole ? 0 : Leaf.whiteouts(m, at + Chunk.LEAF_HEADER_BYTES);
+    boolean hides = whole || elsewhere || white > 0;
+    return new MapChunk.Run(Bytes.u64(m, at), 1, whole ? 1 : 0, count - white, white, hides);
+  }
+
   /** Writes an existing leaf and returns its length. */
   static int write(Layer layer, long leafIndex, MemorySegment to, long at) {
     LayerMap map = layer.map;

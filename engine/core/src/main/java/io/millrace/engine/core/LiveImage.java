@@ -4,12 +4,12 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 
 /**
- * What a checkpoint says besides the maps, so that a {@link Rebuild} can make them anew: which
- * slots are live, exactly as at the cut, and which blocks are whiteouts. Drawn in {@link Chunk}.
+ * What a checkpoint says besides the maps, so that an opening need not read them, and a {@link
+ * Rebuild} can make them anew: which slots are live, and which blocks are whiteouts. Drawn in
+ * {@link Chunk}.
  *
- * <p>The whiteouts may be newer than the cut, as the maps may be: what made or overwrote one
- * meanwhile stands in the log and is replayed. The live slots may not: a block that the cleaner
- * moves meanwhile would be in neither place, or in both.
+ * <p>Both may be newer than the cut, exactly as the maps are: what made them so meanwhile stands in
+ * the log and is replayed.
  */
 final class LiveImage {
   static final int NO_SEGMENT = -1;
@@ -24,20 +24,23 @@ final class LiveImage {
   private int bytes;
   private int items;
 
-  private LiveImage(int partBytesMax) {
+  LiveImage(int partBytesMax) {
     this.partBytesMax = partBytesMax;
     current = fresh();
   }
 
-  /** The live slots as of now. */
-  static LiveImage of(SegmentTable table, int partBytesMax) {
-    LiveImage image = new LiveImage(partBytesMax);
+  /** Adds all slots that the written maps name. */
+  void slots(SegmentTable table, CutSlots slots) {
+    int words = SegmentTable.words(table.geometry);
     for (int s = SegmentTable.FIRST; s < table.segments(); s++) {
-      if (table.live[s] > 0) {
-        image.segment(table, s);
+      int live = 0;
+      for (int i = 0; i < words; i++) {
+        live += Long.bitCount(slots.word(s, i));
+      }
+      if (live > 0) {
+        segment(table, s, slots, live);
       }
     }
-    return image;
   }
 
   /** Whether an item, as long as it says to be, ends there at the latest. */
@@ -45,12 +48,14 @@ final class LiveImage {
     if (at + Long.BYTES > end) {
       return false;
     }
-    boolean whole = (Bytes.u32(m, at + 4) & FLAG_WHOLE) != 0;
-    int bytes =
-        Bytes.u32(m, at) != NO_SEGMENT
-            ? segmentBytes(geometry)
-            : whole ? WHITE_HEADER_BYTES : leafBytesMax();
+    int bytes = Bytes.u32(m, at) != NO_SEGMENT ? segmentBytes(geometry) : whiteBytes(m, at);
     return at + bytes <= end;
+  }
+
+  /** Of an item with whiteouts. */
+  static int whiteBytes(MemorySegment m, long at) {
+    boolean whole = (Bytes.u32(m, at + 4) & FLAG_WHOLE) != 0;
+    return whole ? WHITE_HEADER_BYTES : leafBytesMax();
   }
 
   static int segmentBytes(Geometry geometry) {
@@ -67,12 +72,15 @@ final class LiveImage {
     return leaf == Leaf.WHITE ? WHITE_HEADER_BYTES : leafBytesMax();
   }
 
-  private void segment(SegmentTable table, int segment) {
+  private void segment(SegmentTable table, int segment, CutSlots slots, int live) {
+    int words = SegmentTable.words(table.geometry);
     room(segmentBytes(table.geometry));
     Bytes.u32(current, bytes, segment);
-    Bytes.u32(current, bytes + 4, table.live[segment]);
+    Bytes.u32(current, bytes + 4, live);
     Bytes.u64(current, bytes + 8, table.sequence[segment]);
-    table.copyLive(segment, current, bytes + (long) SEGMENT_HEADER_BYTES);
+    for (int i = 0; i < words; i++) {
+      Bytes.u64(current, bytes + SEGMENT_HEADER_BYTES + i * 8L, slots.word(segment, i));
+    }
     bytes += segmentBytes(table.geometry);
     items++;
   }
@@ -82,7 +90,7 @@ final class LiveImage {
     LayerMap map = layer.map;
     int leaf = map.leaf(leafIndex);
     boolean whole = leaf == Leaf.WHITE;
-    if (!map.hasWhiteouts(leaf)) {
+    if (!Leaf.whiteElsewhere(leaf) && map.whiteEntries(leaf) == 0) {
       return;
     }
     room(leafBytesMax());

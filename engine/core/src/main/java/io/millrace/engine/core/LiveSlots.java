@@ -26,7 +26,7 @@ final class LiveSlots {
     return segments;
   }
 
-  /** Takes a chunk; whiteouts go into the maps at once, live slots are kept. */
+  /** Takes a chunk for a rebuild: whiteouts go into the maps at once, live slots are kept. */
   void load(MemorySegment m, int items, long end, Namespace namespace, Bounds bounds) {
     Geometry geometry = bounds.geometry();
     known = true;
@@ -36,14 +36,33 @@ final class LiveSlots {
       if (Bytes.u32(m, at) == LiveImage.NO_SEGMENT) {
         at = whiteouts(m, at, namespace);
       } else {
-        MemorySegment bits = m.asSlice(at + 16L, SegmentTable.words(geometry) * 8L);
-        BitSet slots = BitSet.valueOf(bits.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
-        bounds.segment(Bytes.u32(m, at));
-        bounds.usedPages(slots.length());
-        segments.add(new Of(Bytes.u32(m, at), Bytes.u64(m, at + 8L), slots));
+        segments.add(new Of(Bytes.u32(m, at), Bytes.u64(m, at + 8L), slots(m, at, bounds)));
         at += LiveImage.segmentBytes(geometry);
       }
     }
+  }
+
+  /** Takes a chunk for an opening, which has the whiteouts in its maps. */
+  static void load(MemorySegment m, int items, long end, SegmentTable table, Bounds bounds) {
+    long at = Chunk.HEADER_BYTES;
+    for (int i = 0; i < items; i++) {
+      Bounds.require(LiveImage.fits(m, at, end, table.geometry), "live item at", at);
+      if (Bytes.u32(m, at) == LiveImage.NO_SEGMENT) {
+        at += LiveImage.whiteBytes(m, at);
+      } else {
+        slots(m, at, bounds);
+        table.loadLive(Bytes.u32(m, at), m, at + 16L);
+        at += LiveImage.segmentBytes(table.geometry);
+      }
+    }
+  }
+
+  private static BitSet slots(MemorySegment m, long at, Bounds bounds) {
+    MemorySegment bits = m.asSlice(at + 16L, SegmentTable.words(bounds.geometry()) * 8L);
+    BitSet slots = BitSet.valueOf(bits.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
+    bounds.segment(Bytes.u32(m, at));
+    bounds.usedPages(slots.length());
+    return slots;
   }
 
   private static int whiteouts(MemorySegment m, int at, Namespace namespace) {

@@ -21,8 +21,8 @@ final class Namespace {
   final IdTable<Snapshot> snapshots = new IdTable<>();
   final IdTable<Layer> layers = new IdTable<>();
 
-  /** Where the checkpoint that stands has the maps, in its order; empty: nothing is known of it. */
-  final List<MapChunk> mapChunks = new ArrayList<>();
+  /** The leaves that the checkpoint that stands has. */
+  final MapPages pages = new MapPages(this);
 
   /** Layers whose blocks are to be freed. */
   final ArrayDeque<Layer> dying = new ArrayDeque<>();
@@ -170,7 +170,7 @@ final class Namespace {
     if (index == byIndex.length) {
       byIndex = java.util.Arrays.copyOf(byIndex, index * 2);
     }
-    Layer layer = new Layer(id, index, new LayerMap(cells));
+    Layer layer = new Layer(id, index, new LayerMap(id, cells, pages));
     byIndex[index] = layer;
     layers.put(id, layer);
     idsFrom(id + 1);
@@ -183,7 +183,7 @@ final class Namespace {
   /** A merged layer that lives on as a signpost. */
   void addMerged(long id, Layer into, long namedBelowSequence) {
     Bounds.id(id, layers);
-    Layer layer = new Layer(id, -1, new LayerMap(cells));
+    Layer layer = new Layer(id, -1, new LayerMap(id, cells, pages));
     layer.mergedInto = into;
     layer.namedBelowSequence = namedBelowSequence;
     layers.put(id, layer);
@@ -197,6 +197,16 @@ final class Namespace {
       if (owner != null && layer.namedBelowSequence <= lowestSequence) {
         layers.remove(layer.id);
         owner.removeSignpost(layer.id);
+      }
+    }
+  }
+
+  /** Brings all leaves in: for tools, which have the memory. */
+  void bringAll() {
+    for (Layer layer : layers.inOrder()) {
+      LayerMap map = layer.map;
+      for (long leaf = map.nextLeaf(0); leaf >= 0; leaf = map.nextLeaf(leaf + 1)) {
+        int unused = map.leaf(leaf);
       }
     }
   }

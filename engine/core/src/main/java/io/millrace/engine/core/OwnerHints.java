@@ -56,12 +56,18 @@ final class OwnerHints {
     long leaf = block / Leaf.BLOCKS;
     int slot = slot(layer, leaf);
     long key = key(layer, leaf);
-    if (hints[slot] == 0 || keys[slot] != key) {
+    if (!has(layer, leaf)) {
       make(slot, layer, leaf);
       keys[slot] = key;
     }
     int hint = hints[slot];
     return Bytes.u32(cells.slab(hint), Cells.base(hint) + (block % Leaf.BLOCKS) * 4);
+  }
+
+  /** Whether there is one, so that {@link #owner} needs no leaf. */
+  boolean has(Layer layer, long leaf) {
+    int slot = slot(layer, leaf);
+    return hints[slot] != 0 && keys[slot] == key(layer, leaf);
   }
 
   /** A frozen map has changed, or an index is free again. */
@@ -94,7 +100,7 @@ final class OwnerHints {
     m.asSlice(base, HINT_BYTES).fill((byte) NOBODY);
     Arrays.fill(decided, 0);
     for (@Nullable Layer l = layer; l != null; l = l.parent) {
-      if (l.map.leaf(leaf) != 0) {
+      if (l.map.has(leaf)) {
         Arrays.fill(shown, 0);
         l.map.see(leaf, decided, shown);
         write(m, base, l.index);

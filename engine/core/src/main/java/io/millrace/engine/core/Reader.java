@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Reader {
   private static final int RUN_PAGES_MAX = 64;
+  private static final int FETCHES_MAX = 8;
 
   private final Disk disk;
   private final SegmentTable table;
@@ -27,6 +28,11 @@ final class Reader {
   private final int runPages;
   private final ArrayDeque<Request> freeRequests = new ArrayDeque<>();
   private final ArrayDeque<Request> waiting = new ArrayDeque<>();
+
+  /** The leaves that they needed have come. */
+  private final ArrayDeque<Request> arrived = new ArrayDeque<>();
+
+  private final MapPages pages;
   private int active;
 
   long reads;
@@ -41,6 +47,7 @@ final class Reader {
     cache = s.cache;
     checksum = s.checksum;
     answers = s.answers;
+    pages = s.namespace.pages;
     runPages = Math.clamp(s.options.readBufferBytes() / Bytes.PAGE / 8, 1, RUN_PAGES_MAX);
     int runs = Math.max(2, s.options.readBufferBytes() / Bytes.PAGE / runPages);
     freeRuns = new Run[runs];
@@ -65,8 +72,14 @@ final class Reader {
     }
   }
 
-  /** Goes on with requests that waited for a buffer. */
+  /** Goes on with requests that waited for a leaf or a buffer. */
   void pump() {
+    for (int left = arrived.size(); left > 0; left--) {
+      Request r = arrived.remove();
+      if (!advance(r)) {
+        waiting.add(r);
+      }
+    }
     while (!waiting.isEmpty() && advance(waiting.element())) {
       waiting.remove();
     }
@@ -76,11 +89,21 @@ final class Reader {
     return active == 0;
   }
 
-  /** Serves what can be served; false when it must wait for a run buffer. */
+  /** Serves what can be served now; false when it must wait for a run buffer. */
   private boolean advance(Request r) {
+    if (r.lost) {
+      r.errno = Errno.EIO;
+      r.position = r.end;
+    }
     while (r.position < r.end) {
       long address = r.position / Bytes.PAGE;
-      long found = resolver.resolve(r.top(), address);
+      long found = resolve(r, address);
+      if (found == Resolver.MISSING) {
+        r.fetches++;
+        pages.fetch(resolver.missingMap(), resolver.missingLeaf(), r);
+        return true;
+      }
+      r.fetches = 0;
       if (found == Resolver.ZEROS) {
         r.fill(r.sectorsOf(address));
       } else if (found == Resolver.STAGED) {
@@ -97,6 +120,19 @@ final class Reader {
       finish(r);
     }
     return true;
+  }
+
+  /** Leaves that always leave again before all have come are brought in together. */
+  private long resolve(Request r, long address) {
+    if (r.fetches < FETCHES_MAX) {
+      return resolver.resolve(r.top(), address);
+    }
+    try {
+      return resolver.resolveNow(r.top(), address);
+    } catch (MapPages.Damaged damaged) {
+      r.errno = Errno.EIO;
+      return Resolver.ZEROS;
+    }
   }
 
   private boolean copyCached(Request r, long location, long address) {
@@ -131,7 +167,7 @@ final class Reader {
     active--;
   }
 
-  private static final class Request {
+  private final class Request implements MapPages.Arrival {
     private @Nullable Volume volume;
     private MemorySegment into = MemorySegment.NULL;
     private long offset;
@@ -140,6 +176,12 @@ final class Reader {
     long tag;
     int pending;
     int errno;
+
+    /** A leaf that it needs can't be read. */
+    boolean lost;
+
+    /** Leaves that it has waited for since it last got on. */
+    int fetches;
 
     void begin(Volume of, long from, MemorySegment to, long withTag) {
       volume = of;
@@ -150,11 +192,19 @@ final class Reader {
       tag = withTag;
       pending = 0;
       errno = 0;
+      fetches = 0;
+      lost = false;
     }
 
     void end() {
       volume = null;
       into = MemorySegment.NULL;
+    }
+
+    @Override
+    public void arrived(int failed) {
+      lost = failed != 0;
+      arrived.add(this);
     }
 
     Layer top() {

@@ -54,23 +54,28 @@ final class Reclaimer {
   boolean step(boolean mayMerge, boolean hurry, long nowNanos) {
     Layer drop = namespace.dying.peek();
     if (drop != null) {
-      drop(drop);
-      return true;
+      return drop(drop);
     }
     return mayMerge
         && (merge() || sweep.step(Math.max(1, blocksPerStep / LEAF_WORK_MIN), hurry, nowNanos));
   }
 
-  private void drop(Layer layer) {
+  /** False: it waits for a leaf. */
+  private boolean drop(Layer layer) {
     for (int done = 0; done < blocksPerStep; ) {
+      if (!namespace.pages.isReady(layer.map, layer.map.nextLeaf(0))) {
+        return false;
+      }
       int work = blocks.dropLeaf(layer.map);
+      namespace.pages.gotOn();
       done += Math.max(work, LEAF_WORK_MIN);
       if (work < 0) {
         namespace.dying.remove();
         namespace.forget(layer);
-        return;
+        return true;
       }
     }
+    return true;
   }
 
   private boolean merge() {
@@ -81,7 +86,12 @@ final class Reclaimer {
     }
     namespace.hints.forget();
     for (int done = 0; done < blocksPerStep; ) {
+      if (!merge.isReady(namespace.pages)) {
+        merging = merge;
+        return false;
+      }
       int work = merge.step();
+      namespace.pages.gotOn();
       done += Math.max(work, LEAF_WORK_MIN);
       if (work < 0) {
         namespace.merged(merge.parent, merge.child, table.nextSequence());

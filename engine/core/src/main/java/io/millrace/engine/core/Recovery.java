@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * names the step that follows when all have ended.
  */
 final class Recovery {
+  private final Disk disk;
   private final long storageBytes;
   private final Manner manner;
   private final PageBuffer[] pages = new PageBuffer[2];
@@ -65,6 +66,7 @@ final class Recovery {
   }
 
   Recovery(Disk disk, Arena arena, long storageBytes, Staging staging, Manner manner) {
+    this.disk = disk;
     this.staging = staging;
     this.manner = manner;
     this.storageBytes = storageBytes;
@@ -78,6 +80,8 @@ final class Recovery {
   void pump() {
     try {
       steps.pump();
+    } catch (MapPages.Damaged missing) {
+      damaged(missing.reason());
     } catch (RuntimeException impossible) {
       damaged("%s makes no sense: %s".formatted(where(), impossible.getMessage()));
     }
@@ -144,7 +148,12 @@ final class Recovery {
   }
 
   private void begin(Superblock found) {
-    work = new Work(found, steps);
+    work =
+        new Work(
+            found,
+            steps,
+            disk,
+            manner.rebuilding ? CheckpointLoader.Maps.LOG : CheckpointLoader.Maps.INDEX);
     Optional<String> refused = staging.open(found);
     if (refused.isPresent()) {
       damaged("staging ring: " + refused.get());
@@ -177,32 +186,54 @@ final class Recovery {
       findLog();
       return;
     }
-    w.checkpoint = new CheckpointReader(steps, w, manner.rebuilding ? Chunk.MAP : Chunk.LIVE);
+    readCheckpoint(w);
+  }
+
+  private void readCheckpoint(Work w) {
+    w.checkpoint = new CheckpointReader(steps, w);
     w.checkpoint.readThen(this::checkpointLoaded);
   }
 
   private void checkpointLoaded() {
     Work w = work();
     Optional<String> refusal = w.checkpoint().damage();
+    int kind = w.checkpoint().damagedKind();
+    if (refusal.isPresent()
+        && w.maps == CheckpointLoader.Maps.INDEX
+        && (kind == Chunk.LIVE || kind == Chunk.INDEX)) {
+      readMaps(w);
+      return;
+    }
     if (refusal.isPresent()) {
       damaged(refusal.get());
       return;
     }
     w.reserve = w.loader.reserve();
     if (manner.rebuilding) {
-      w.blocks.replaying(true);
+      w.blocks.rebuilding(true);
       w.rebuild = new Rebuild(steps, w, w.loader.live());
       w.rebuild.run(this::rebuilt);
     } else {
+      w.loader.end();
       findLog();
     }
   }
 
+  /** All chunks of the maps together say what live slots and index say. */
+  private void readMaps(Work before) {
+    Work w = new Work(before.superblock, steps, disk, CheckpointLoader.Maps.CHUNKS);
+    w.root = before.root;
+    work = w;
+    readCheckpoint(w);
+  }
+
   private void rebuilt() {
-    Optional<String> refusal = work().rebuild().damage();
+    Work w = work();
+    Optional<String> refusal = w.rebuild().damage();
     if (refusal.isPresent()) {
       damaged(refusal.get());
     } else {
+      w.blocks.countLive(w.namespace);
       findLog();
     }
   }
@@ -276,7 +307,7 @@ final class Recovery {
   private void settle() {
     Work w = work();
     Replay replay = java.util.Objects.requireNonNull(w.replay);
-    w.blocks.countLive(w.namespace);
+    w.blocks.replaying(false);
     w.settleSegments(w.log(), replay);
     w.settleLayers();
     Findings findings = new Findings();
@@ -424,6 +455,7 @@ final class Recovery {
     final SegmentTable table;
     final Namespace namespace = new Namespace();
     final Blocks blocks;
+    final CheckpointLoader.Maps maps;
     final CheckpointLoader loader;
     final LogScan scan;
     final PageBuffer buffer;
@@ -440,7 +472,7 @@ final class Recovery {
     long replayedBytes;
     ArrayDeque<CommitHeader.Fields> unproven = new ArrayDeque<>();
 
-    Work(Superblock superblock, Steps steps) {
+    Work(Superblock superblock, Steps steps, Disk disk, CheckpointLoader.Maps maps) {
       // Given back when recovery has ended.
       Arena arena = Arena.ofAuto();
       this.superblock = superblock;
@@ -448,7 +480,9 @@ final class Recovery {
       checksum = superblock.checksum();
       table = new SegmentTable(superblock.geometry());
       blocks = new Blocks(table);
-      loader = new CheckpointLoader(table, namespace);
+      this.maps = maps;
+      loader = new CheckpointLoader(table, namespace, maps);
+      namespace.pages.source(disk, checksum, table, blocks);
       scan = new LogScan(checksum, superblock.geometry());
       buffer = new PageBuffer(arena, superblock.segmentBytes());
       lanes = new Lanes(steps, superblock.geometry(), arena);

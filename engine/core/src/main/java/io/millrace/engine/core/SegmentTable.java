@@ -75,11 +75,26 @@ final class SegmentTable {
     return (geometry.segmentPages() + 63) / 64;
   }
 
-  /** Writes the segment's live bits, in whole words. */
-  void copyLive(int segment, MemorySegment to, long at) {
+  /** All live bits, as {@link #word} numbers them. */
+  long[] copyLive() {
+    return bits.clone();
+  }
+
+  /** Which word of the live bits a slot is in; its bit there is the lowest six of the slot. */
+  int word(long location) {
+    return Location.segment(location) * words + (Location.slot(location) >>> 6);
+  }
+
+  /** Takes the live bits of a segment that has none yet, in whole words. */
+  void loadLive(int segment, MemorySegment from, long at) {
+    Bounds.require(live[segment] == 0, "live blocks of segment", segment);
+    count(segment, -1);
     for (int i = 0; i < words; i++) {
-      Bytes.u64(to, at + i * 8L, bits[segment * words + i]);
+      bits[segment * words + i] = Bytes.u64(from, at + i * 8L);
+      live[segment] += Long.bitCount(bits[segment * words + i]);
     }
+    liveBlocks += live[segment];
+    count(segment, 1);
   }
 
   long liveBlocks() {

@@ -88,6 +88,15 @@ final class ServedView implements Storage {
   }
 
   @Override
+  public int readNow(long offset, MemorySegment into) {
+    int errno = storage.readNow(offset, into);
+    if (errno == 0) {
+      turnBack(new Read(offset, into));
+    }
+    return errno;
+  }
+
+  @Override
   public void write(long offset, MemorySegment from, long ticket) {
     throw new IllegalStateException("a write to a store that is only looked at");
   }

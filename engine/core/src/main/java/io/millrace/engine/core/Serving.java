@@ -6,6 +6,9 @@ import java.lang.foreign.Arena;
 final class Serving {
   private static final long NONE_YET = -1;
 
+  /** Of the maps, that may leave memory in one poll. */
+  private static final int CHUNKS_PER_POLL = 32;
+
   final StoreOptions options;
   final Disk disk;
   final Health health;
@@ -97,6 +100,7 @@ final class Serving {
     durability.pump();
     reader.pump();
     boolean more = !health.stopped() && background();
+    more |= makeRoomForMaps();
     more |= !health.stopped() && !closing && scrubber.step(nowNanos);
     more |= close();
     pacing.look(nowNanos);
@@ -107,6 +111,16 @@ final class Serving {
   private long nextShare() {
     long writers = writer.waitsForRoom() ? committer.admitsIn(nowNanos) : Long.MAX_VALUE;
     return health.stopped() ? Long.MAX_VALUE : Math.min(writers, cleaner.admittedIn(nowNanos));
+  }
+
+  /** Leaves that nobody asks for go; whether more could at once. */
+  private boolean makeRoomForMaps() {
+    long enough = writer.waitsForMaps() ? 0 : space.mapBytesEnough();
+    if (namespace.cells.budgetedBytes() <= enough) {
+      return false;
+    }
+    namespace.pages.shrink(checkpointer.front(), CHUNKS_PER_POLL, enough);
+    return namespace.cells.budgetedBytes() > enough && !namespace.pages.exhausted();
   }
 
   private long nextScrub() {
@@ -232,9 +246,12 @@ final class Serving {
     new Check(this).run();
   }
 
-  /** Deleted blocks are still being freed, so that a full store may have room soon. */
-  boolean spaceMayReturn() {
-    return !reclaimer.idle() && !health.stopped();
+  /**
+   * Deleted blocks are still being freed, or leaves can leave memory, so that there may be room
+   * soon.
+   */
+  boolean spaceMayReturn(long mapGrowth) {
+    return !health.stopped() && (!reclaimer.idle() || housekeeping.checkpointMayHelp(mapGrowth));
   }
 
   /** Answered when all that was answered before is durable. */

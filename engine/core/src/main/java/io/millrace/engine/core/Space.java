@@ -17,12 +17,14 @@ final class Space {
   private static final int WHITEOUT_SEGMENTS = 1;
 
   /** What a block that comes to life may add to the maps, when it is alone in its leaf. */
-  private static final int GROWTH_OF_BLOCK = 112 + LiveImage.leafBytesMax();
+  private static final int GROWTH_OF_BLOCK =
+      112 + LiveImage.leafBytesMax() + IndexImage.RUN_BYTES + IndexImage.LEAF_BYTES;
 
   private final SegmentTable table;
   private final Namespace namespace;
   private final CheckpointSize size;
   private final long mapBytesMax;
+  private final long mapBytesKept;
   private final int blocksPerSegment;
   private final long emptyCapacity;
   private long stagedNew;
@@ -36,8 +38,9 @@ final class Space {
     this.namespace = namespace;
     size = CheckpointSize.of(table.geometry);
     this.mapBytesMax = options.mapBytesMax();
+    mapBytesKept = options.tuning().mapBytesKept();
     blocksPerSegment = blocksPerSegment(table.geometry, options);
-    emptyCapacity = Math.min(capacityBlocks(checkpointShare()), mapBytesMax / Leaf.ENTRY_BYTES);
+    emptyCapacity = capacityBlocks(checkpointShare());
   }
 
   /** Data blocks of a segment that is filled with the largest commits. */
@@ -66,7 +69,10 @@ final class Space {
             + 320L * (namespace.volumes.size() + namespace.snapshots.size())
             + (Chunk.SEGMENT_BYTES + 4L + LiveImage.segmentBytes(table.geometry)) * table.segments()
             + namespace.cells.whiteBytesMax();
-    return size.segments(namespace.cells.imageBytes() + staged, catalog);
+    long maps = namespace.cells.imageBytes() + staged;
+    long runs = namespace.layers.size() + maps / CheckpointSize.mapBytesMin() + 1;
+    long index = runs * IndexImage.RUN_BYTES + namespace.cells.leaves() * IndexImage.LEAF_BYTES;
+    return size.segments(maps, catalog + index);
   }
 
   /** The checkpoint that stands owns so many segments, which the next one makes free. */
@@ -158,13 +164,27 @@ final class Space {
   long freeBlocks() {
     int checkpoint = checkpointSegments() + WHITEOUT_SEGMENTS;
     long room = Math.min(emptyCapacity, capacityBlocks(checkpoint));
-    long unused = Math.max(0, room - table.liveBlocks() - stagedNew);
-    return Math.min(unused, Math.max(0, mapRoom()) / Leaf.ENTRY_BYTES);
+    return Math.max(0, room - table.liveBlocks() - stagedNew);
   }
 
   /** Whether one more block may come to life. */
   boolean admits() {
-    return freeBlocks() > 0;
+    return freeBlocks() > 0 && mapsAdmit(0);
+  }
+
+  /** Whether the maps have memory left for more than so much. */
+  boolean mapsAdmit(long growth) {
+    return mapRoom() > growth;
+  }
+
+  /** Bytes of the maps above which leaves that nobody asks for should go. */
+  long mapBytesEnough() {
+    return Math.min(mapBytesKept, mapBytesMax - mapBytesMax / 8);
+  }
+
+  /** Whether the maps take nearly all of their memory. */
+  boolean mapsFull() {
+    return namespace.cells.budgetedBytes() > mapBytesMax - mapBytesMax / 8;
   }
 
   /** Whether the maps may grow by so much, and cleaning still gain what their checkpoints take. */

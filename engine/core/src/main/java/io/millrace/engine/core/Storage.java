@@ -20,6 +20,13 @@ public interface Storage {
   /** Writes all of {@code from} at {@code offset}. */
   void write(long offset, MemorySegment from, long ticket);
 
+  /**
+   * Reads {@code into.byteSize()} bytes at {@code offset} before it returns.
+   *
+   * @return 0, or the Linux error number of the failure
+   */
+  int readNow(long offset, MemorySegment into);
+
   /** Makes every write that has ended before this call durable. */
   void sync(long ticket);
 

@@ -153,8 +153,15 @@ public final class Store {
    * @return nanoseconds until it wants to be polled again; {@link Long#MAX_VALUE}: only on events
    */
   public long poll(Answers to) {
-    disk.drain();
-    long wait = serving == null ? recover() : require().poll();
+    long wait;
+    try {
+      disk.drain();
+      wait = serving == null ? recover() : require().poll();
+    } catch (MapPages.Damaged damaged) {
+      // Whoever needs a leaf has it brought before he changes anything: what is there can be read.
+      health.stop(damaged.reason());
+      wait = 0;
+    }
     answers.deliver(to);
     return wait;
   }

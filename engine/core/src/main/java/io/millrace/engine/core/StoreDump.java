@@ -132,6 +132,7 @@ public final class StoreDump {
           at += 4;
         }
         case Chunk.LIVE -> at = live(m, at);
+        case Chunk.INDEX -> at = run(m, at);
         case Chunk.MAP -> at = leaf(m, at, leaves);
         default -> {
           return;
@@ -149,6 +150,7 @@ public final class StoreDump {
       case Chunk.SEGMENTS -> at + Chunk.SEGMENT_BYTES <= end;
       case Chunk.RESERVE -> at + Integer.BYTES <= end;
       case Chunk.MAP -> LeafImage.fits(m, at, end);
+      case Chunk.INDEX -> IndexImage.fits(m, at, end);
       case Chunk.LIVE -> LiveImage.fits(m, at, end, superblock().geometry());
       default -> true;
     };
@@ -162,6 +164,7 @@ public final class StoreDump {
       case Chunk.RESERVE -> "RESERVE";
       case Chunk.MAP -> "MAP";
       case Chunk.LIVE -> "LIVE";
+      case Chunk.INDEX -> "INDEX";
       default -> "kind " + kind;
     };
   }
@@ -194,6 +197,21 @@ public final class StoreDump {
                 Bytes.u64(m, at + 16L) * Leaf.BLOCKS,
                 whole ? "all" : Integer.toString(Leaf.count(m, bitmap))));
     return whole ? bitmap : bitmap + LiveImage.BITMAP_BYTES;
+  }
+
+  private int run(MemorySegment m, int at) {
+    MapChunk.Run run = IndexImage.run(m, at);
+    out.accept(
+        "  %s layer %s leaves %d from block %d, %d blocks, %d whiteouts, %d leaves of whiteouts"
+            .formatted(
+                IndexImage.begins(m, at) ? "chunk:" : "and",
+                Finding.idText(run.layerId()),
+                run.leaves(),
+                IndexImage.leaf(m, at, 0) * Leaf.BLOCKS,
+                run.blocks(),
+                run.whiteouts(),
+                run.wholes()));
+    return at + IndexImage.bytes(m, at);
   }
 
   private Superblock superblock() {

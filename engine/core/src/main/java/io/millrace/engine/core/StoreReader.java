@@ -164,14 +164,30 @@ public final class StoreReader {
           leaf >= 0 && leaf * Leaf.BLOCKS < blocks;
           leaf = chain.nextLeaf(leaf + 1)) {
         long end = Math.min(blocks, (leaf + 1) * Leaf.BLOCKS);
-        for (long block = leaf * Leaf.BLOCKS; block < end; block++) {
-          long found = chain.find(block);
-          if (found >= 0) {
-            add(block, found);
-          }
+        try {
+          leaf(leaf * Leaf.BLOCKS, end);
+        } catch (MapPages.Damaged damaged) {
+          lost(leaf * Leaf.BLOCKS, end, damaged);
         }
       }
       giveOut();
+    }
+
+    private void leaf(long first, long end) {
+      for (long block = first; block < end; block++) {
+        long found = chain.find(block);
+        if (found >= 0) {
+          add(block, found);
+        }
+      }
+    }
+
+    /** Nobody knows where these blocks are, or whether they are anywhere. */
+    private void lost(long first, long end, MapPages.Damaged damaged) {
+      giveOut();
+      for (long block = first; block < end; block++) {
+        to.damaged(damaged.of(block * Bytes.PAGE));
+      }
     }
 
     private void add(long block, long found) {

@@ -14,6 +14,8 @@ package io.millrace.engine.core;
  * @param stagedNanosMax time of the disk that staged blocks may take at most
  * @param stagedBytesMin that may be staged however slow the disk is
  * @param rateWindowNanos of a busy disk, after which its speed is reckoned anew
+ * @param mapBytesKept of the maps, above which leaves that nobody asks for leave memory, if that is
+ *     less than their budget
  * @param quietNanos without a commit, after which one without content tells what is durable
  */
 public record Tuning(
@@ -26,6 +28,7 @@ public record Tuning(
     long stagedNanosMax,
     int stagedBytesMin,
     long rateWindowNanos,
+    long mapBytesKept,
     long quietNanos) {
   /** The rest as for disks. */
   public Tuning(int scanAheadSegments, int zeroLeavesMax, long unprovenBytesMax) {
@@ -39,12 +42,13 @@ public record Tuning(
         50_000_000,
         2 << 20,
         50_000_000,
+        Long.MAX_VALUE,
         1_000_000_000);
   }
 
   /** For disks. */
   public static Tuning defaults() {
-    return new Tuning(32, 256, 64L << 20);
+    return new Tuning(8, 256, 64L << 20);
   }
 
   int passOverMax() {

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * from the beginning: what was written meanwhile is found in staging.
  */
 final class Writer {
+  /** Leaves that always leave again before all have come are brought in together then. */
+  private static final int FETCHES_MAX = 8;
+
   private enum Progress {
     DONE,
     WAITS_FOR_ROOM,
@@ -33,6 +36,8 @@ final class Writer {
   private final ArrayDeque<Request> filled = new ArrayDeque<>();
   private int active;
   private boolean hopeless;
+  private boolean waitsForSpace;
+  private boolean waitsForMaps;
 
   /** The block that room was made for is not there yet. */
   private boolean comesToLife;
@@ -91,6 +96,8 @@ final class Writer {
 
   /** Goes on with what has waited. */
   void pump(long nowNanos) {
+    waitsForSpace = false;
+    waitsForMaps = false;
     while (!filled.isEmpty()) {
       Request r = filled.remove();
       if (stage(r, nowNanos) == Progress.WAITS_FOR_ROOM) {
@@ -109,6 +116,16 @@ final class Writer {
     return active == 0;
   }
 
+  /** For blocks to be freed, or to be found free. */
+  boolean waitsForSpace() {
+    return waitsForSpace;
+  }
+
+  /** For memory of the maps. */
+  boolean waitsForMaps() {
+    return waitsForMaps;
+  }
+
   boolean waitsForRoom() {
     return !waiting.isEmpty();
   }
@@ -121,6 +138,15 @@ final class Writer {
   }
 
   private Progress stage(Request r, long now) {
+    try {
+      return r.errno == 0 ? stageAll(r, now) : end(r, r.errno);
+    } catch (MapPages.Damaged damaged) {
+      health.stop(damaged.reason());
+      return end(r, Errno.EIO);
+    }
+  }
+
+  private Progress stageAll(Request r, long now) {
     RoomHold hold = r.hold;
     if (hold != null && !hold.taken() && !health.stopped() && !holdRoom(r, hold)) {
       return r.errno == 0 ? Progress.WAITS_FOR_ROOM : end(r, r.errno);
@@ -174,7 +200,8 @@ final class Writer {
     }
     zeroPlan.planAll(top, first, r.end / Bytes.PAGE);
     boolean held = committer.hold(hold, zeroPlan);
-    boolean later = space.admitsGrowth(zeroPlan.growthBytes()) || serving.spaceMayReturn();
+    boolean later =
+        space.admitsGrowth(zeroPlan.growthBytes()) || spaceMayReturn(zeroPlan.growthBytes());
     r.errno = held || (later && !hopeless) ? 0 : Errno.ENOSPC;
     return held;
   }
@@ -200,8 +227,15 @@ final class Writer {
   private Progress stagePart(Request r, long now) {
     Layer top = r.volume().top;
     long address = r.position / Bytes.PAGE;
-    long found = resolver.resolve(top, address);
+    boolean wait = r.fetches < FETCHES_MAX;
+    long found = wait ? resolver.resolve(top, address) : resolver.resolveNow(top, address);
     int newest = resolver.reference();
+    if (found == Resolver.MISSING) {
+      r.fetches++;
+      serving.namespace.pages.fetch(
+          resolver.missingMap(), resolver.missingLeaf(), errno -> arrived(r, errno));
+      return Progress.WAITS_FOR_FILL;
+    }
     if (found == Resolver.ZEROS && r.from == null) {
       r.skip(address);
       return Progress.DONE;
@@ -230,6 +264,11 @@ final class Writer {
     return Progress.DONE;
   }
 
+  private void arrived(Request r, int errno) {
+    r.errno = errno;
+    filled.add(r);
+  }
+
   private void copyBase(Request r, long found, int newest, MemorySegment to, long at) {
     if (found == Resolver.ZEROS) {
       to.asSlice(at, Bytes.PAGE).fill((byte) 0);
@@ -253,12 +292,22 @@ final class Writer {
 
   /** Makes room in the open batch for one more block; false: wait, or the request has failed. */
   private boolean roomFor(Request r, Layer top, long address, long now) {
-    comesToLife = !resolver.owns(top, address);
-    if (comesToLife && !space.admits() && !serving.spaceMayReturn()) {
+    comesToLife = !resolver.surelyOwns(top, address);
+    if (comesToLife && space.freeBlocks() <= 0 && r.askedAt != address) {
+      comesToLife = !resolver.owns(top, address);
+      r.askedAt = address;
+    }
+    if (comesToLife && !space.admits() && !spaceMayReturn(0)) {
       r.errno = Errno.ENOSPC;
       return false;
     }
     return !(comesToLife && !space.admits()) && committer.roomForBlock(now);
+  }
+
+  private boolean spaceMayReturn(long mapGrowth) {
+    waitsForSpace = serving.spaceMayReturn(mapGrowth);
+    waitsForMaps = waitsForSpace && !space.mapsAdmit(mapGrowth);
+    return waitsForSpace;
   }
 
   private Progress waitOrFail(Request r) {
@@ -278,7 +327,7 @@ final class Writer {
     zeroPlan.plan(top, first, r.end / Bytes.PAGE);
     RoomHold hold = r.hold;
     if (hold == null && !space.admitsGrowth(zeroPlan.growthBytes())) {
-      r.errno = serving.spaceMayReturn() ? 0 : Errno.ENOSPC;
+      r.errno = spaceMayReturn(zeroPlan.growthBytes()) ? 0 : Errno.ENOSPC;
       return waitOrFail(r);
     }
     if (!committer.roomForZero(zeroPlan, hold != null, now)) {
@@ -304,6 +353,12 @@ final class Writer {
     long tag;
     int errno;
 
+    /** The block of which it was found, from a leaf that may have left again, that it is new. */
+    long askedAt;
+
+    /** Leaves that it has waited for. */
+    int fetches;
+
     void begin(Volume of, long at, long length, @Nullable MemorySegment data, long withTag) {
       volume = of;
       from = data;
@@ -312,6 +367,8 @@ final class Writer {
       end = at + length;
       tag = withTag;
       errno = 0;
+      fetches = 0;
+      askedAt = -1;
     }
 
     void end() {

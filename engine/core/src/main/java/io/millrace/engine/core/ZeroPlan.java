@@ -99,7 +99,7 @@ final class ZeroPlan {
       return 0;
     }
     for (@Nullable Layer l = layer.parent; l != null; l = l.parent) {
-      if (l.staged > 0 || l.map.leaf(first / Leaf.BLOCKS) != 0) {
+      if (l.staged > 0 || l.map.has(first / Leaf.BLOCKS)) {
         return Math.min(LeafImage.bytesMax(), 2L * LeafImage.bytes((int) (to - first)));
       }
     }

@@ -24,6 +24,11 @@ class DiskTest {
     public void read(long offset, MemorySegment into, long ticket) {}
 
     @Override
+    public int readNow(long offset, MemorySegment into) {
+      return 0;
+    }
+
+    @Override
     public void write(long offset, MemorySegment from, long ticket) {
       writeTicket = ticket;
     }

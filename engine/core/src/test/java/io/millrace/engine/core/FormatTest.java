@@ -339,8 +339,34 @@ class FormatTest {
     LeafImage.write(layer, 1, page.memory, 0);
     assertEquals("0100010000000000", hex(page.memory, 16, 8));
     Layer loaded = new Layer(9, 0, new LayerMap(new Cells()));
-    loaded.map.loadLeaf(1, page.memory, 24, 1, true);
+    loaded.map.addAbsent(1);
+    loaded.map.arrive(1, page.memory, 24, 1, true, (_, _, _) -> {});
     assertEquals(Location.WHITEOUT, loaded.map.find(514));
     assertEquals(Location.of(3, 4), loaded.map.find(513));
+  }
+
+  @Test
+  void indexOfTheMaps() {
+    IndexImage index = new IndexImage(1000);
+    MapChunk.Run first = new MapChunk.Run(9, 2, 1, 40, 3, true);
+    MapChunk.Run second = new MapChunk.Run(11, 1, 0, 7, 0, false);
+    ChunkReference anywhere = new ChunkReference(7, 8, 2, Chunk.MAP, 17);
+    index.add(
+        new MapChunk(9, 5, 3, java.util.List.of(first, second), anywhere), new long[] {5, 8, 2});
+    CheckpointImage.Part part = index.parts().remove();
+    assertEquals(2, part.items());
+    MemorySegment.copy(part.bytes(), 0, page.memory, 0, part.bytes().byteSize());
+    assertEquals(
+        "0900000000000000" // layer
+            + "0200000001000000" // leaves, of whiteouts alone
+            + "2800000003000000" // blocks, whiteouts
+            + "0300000000000000" // a chunk begins, it has whiteouts
+            + "0500000008000000" // indexes of the leaves
+            + "0b00000000000000"
+            + "0100000000000000"
+            + "0700000000000000"
+            + "0000000000000000"
+            + "02000000",
+        hex(page.memory, 0, 76));
   }
 }

@@ -19,7 +19,7 @@ class IncrementalCheckpointTest {
   private final Random random = new Random(6);
 
   private List<MapChunk> chunks() {
-    return bench.store().serving().namespace.mapChunks;
+    return bench.store().serving().namespace.pages.chunks();
   }
 
   private int owned() {

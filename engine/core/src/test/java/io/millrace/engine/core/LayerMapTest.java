@@ -30,9 +30,9 @@ class LayerMapTest {
       assertEquals(model.getOrDefault(block, Location.NONE), map.find(block));
     }
     model.forEach((block, location) -> assertEquals(location, map.find(block)));
-    assertEquals(model.size(), map.entries());
+    assertEquals(model.size(), map.blocks() + map.whiteouts());
     model.keySet().forEach(map::remove);
-    assertEquals(0, map.entries());
+    assertEquals(0, map.blocks() + map.whiteouts());
     assertEquals(0, cells.usedBytes());
   }
 
@@ -93,7 +93,7 @@ class LayerMapTest {
     for (long block : model.keySet()) {
       map.put(block, Location.WHITEOUT, 0);
     }
-    assertEquals(0, map.entries());
+    assertEquals(0, map.blocks() + map.whiteouts());
     assertEquals(Leaf.WHITE, map.leaf(3));
     map.detachLeaf(3);
     map.detachLeaf(5);

@@ -66,7 +66,7 @@ class RebuildAfterCrashTest {
         for (int i = 0; i < Chunk.items(buffer); i++) {
           long at = Chunk.HEADER_BYTES + (long) i * ChunkReference.BYTES;
           ChunkReference chunk = ChunkReference.read(buffer.memory, at);
-          if (chunk.kind() == Chunk.MAP) {
+          if (chunk.kind() == Chunk.MAP || chunk.kind() == Chunk.INDEX) {
             bench.disk.flipBit(page(chunk) * 4096 + 100);
             damaged++;
           }

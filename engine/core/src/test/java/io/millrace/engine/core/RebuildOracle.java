@@ -16,6 +16,7 @@ final class RebuildOracle {
   static void check(Storage storage) {
     Recovery.Loaded opened = load(storage, Recovery.Manner.LOOK);
     Recovery.Loaded rebuilt = load(storage, Recovery.Manner.LOOK_REBUILT);
+    checkLive(opened);
     Map<String, Layer> tops = tops(opened.namespace());
     Map<String, Layer> others = tops(rebuilt.namespace());
     if (!tops.keySet().equals(others.keySet())) {
@@ -32,6 +33,19 @@ final class RebuildOracle {
       case StoreReader.Outcome.Refused refused ->
           throw new IllegalStateException(manner + ": " + refused.reason());
     };
+  }
+
+  /** What an opening takes for live without a look at the maps is what they name. */
+  private static void checkLive(Recovery.Loaded opened) {
+    opened.namespace().bringAll();
+    long mapped = 0;
+    for (Layer layer : opened.namespace().layers.inOrder()) {
+      mapped += layer.map.blocks();
+    }
+    if (mapped != opened.table().liveBlocks()) {
+      throw new IllegalStateException(
+          "%d blocks are mapped, %d are live".formatted(mapped, opened.table().liveBlocks()));
+    }
   }
 
   private static Map<String, Layer> tops(Namespace namespace) {

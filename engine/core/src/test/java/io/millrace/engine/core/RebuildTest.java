@@ -46,6 +46,7 @@ class RebuildTest {
 
   private void damageMaps() {
     bench.disk.flipBit(chunkPage(Chunk.MAP) * 4096 + 100);
+    bench.disk.flipBit(chunkPage(Chunk.INDEX) * 4096 + 100);
   }
 
   private void history() {
@@ -109,7 +110,18 @@ class RebuildTest {
   @Test
   void aRebuildInTheMiddleOfTwoMergesAboveEachOtherFindsWhatAnOpeningFinds() {
     Tuning slow =
-        new Tuning(32, 256, 64L << 20, 256, 16, 1, 50_000_000, 2 << 20, 50_000_000, 1_000_000_000);
+        new Tuning(
+            32,
+            256,
+            64L << 20,
+            256,
+            16,
+            1,
+            50_000_000,
+            2 << 20,
+            50_000_000,
+            Long.MAX_VALUE,
+            1_000_000_000);
     Bench chain = Bench.of(128, StoreOptions.small().withTuning(slow));
     int leaves = 24;
     long disk = chain.volume("chain", (leaves * 2L) << 20);
@@ -351,11 +363,53 @@ class RebuildTest {
   }
 
   @Test
-  void damagedLiveSlotsDoNotKeepAStoreFromOpening() {
+  void whatAnOpeningTakesInsteadOfTheMapsMayBeDamaged() {
     history();
+    byte[] disk = bench.read(volume, 0, BLOCKS * 4096);
+    long live = bench.store().info().physicalBytes();
     bench.close();
-    bench.disk.flipBit(chunkPage(Chunk.LIVE) * 4096 + 70);
+    for (int kind : new int[] {Chunk.LIVE, Chunk.INDEX}) {
+      bench.disk.flipBit(chunkPage(kind) * 4096 + 70);
+      bench.tryToOpen();
+      assertEquals(StoreState.SERVING, bench.store().state(), bench.store().reason());
+      assertArrayEquals(disk, bench.read(volume, 0, BLOCKS * 4096));
+      assertEquals(live, bench.store().info().physicalBytes());
+      bench.store().check();
+      bench.closeAndOpen();
+      assertArrayEquals(disk, bench.read(volume, 0, BLOCKS * 4096));
+      bench.close();
+    }
+  }
+
+  @Test
+  void aDamagedChunkOfTheMapsIsAnErrorOfItsBlocksAndARebuildMakesItAnew() {
+    bench.fill(volume, 0, 20, 1);
+    long other = bench.volume("other", 1 << 20);
+    bench.close();
+    long alone = chunkPage(Chunk.MAP);
+    bench.tryToOpen();
+    bench.fill(other, 0, 20, 2);
+    bench.close();
+    long both = chunkPage(Chunk.MAP);
+    assertTrue(alone != both, "it was not written again");
+    bench.disk.flipBit(both * 4096 + 100);
     bench.tryToOpen();
     assertEquals(StoreState.SERVING, bench.store().state(), bench.store().reason());
+    assertEquals(Errno.EIO, bench.read(volume, 0, bench.bytes(new byte[4096])));
+    assertEquals(Errno.EIO, bench.read(other, 0, bench.bytes(new byte[4096])));
+    assertEquals(0, bench.fill(volume, 3, 1, 3));
+    assertEquals(3, bench.valueAt(volume, 3));
+    bench.flush(volume);
+    bench.submit(tag -> bench.store().close(tag));
+    for (int i = 0; i < 1000 && bench.store().state() == StoreState.SERVING; i++) {
+      bench.poll();
+    }
+    assertEquals(StoreState.STOPPED, bench.store().state());
+    assertTrue(bench.store().reason().contains("rebuild"), bench.store().reason());
+    bench.disk.crash();
+    rebuildAndCheck();
+    assertEquals(1, bench.valueAt(volume, 2));
+    assertEquals(3, bench.valueAt(volume, 3));
+    assertEquals(2, bench.valueAt(other, 2));
   }
 }

@@ -136,22 +136,6 @@ class SpaceTest {
   }
 
   @Test
-  void roomThatTheMapsHaveNotIsNotReportedAsFree() {
-    Bench bounded = Bench.of(2000, StoreOptions.small().withMapBytesMax(120_000));
-    StoreInfo info = bounded.store().info();
-    assertEquals(10_000 * 4096L, info.capacityBytes());
-    assertTrue(info.freeBytes() <= 10_000 * 4096L, "free " + info.freeBytes());
-    long sparse = bounded.volume("sparse", 1L << 40);
-    int written = 0;
-    while (bounded.fill(sparse, written * 512L, 1, 1) == 0) {
-      written++;
-      assertTrue(written < 2000, "no budget");
-    }
-    assertTrue(bounded.store().info().freeBytes() < 100 * 4096L);
-    assertTrue(bounded.store().stats().mapBytes() <= 130_000);
-  }
-
-  @Test
   void aLargeDiscardIsAppliedInBoundedSteps() {
     Bench stepwise = Bench.of(400, StoreOptions.small().withTuning(new Tuning(32, 8, 64L << 20)));
     long sparse = stepwise.volume("sparse", 1L << 40);

@@ -3,6 +3,7 @@ package io.millrace.engine.core;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Opens the store's inside to the simulator, which lives in another package. */
@@ -24,9 +25,11 @@ public final class StoreAudit {
       long checkpoints,
       long segmentsCleaned,
       long merges,
+      long mapsRead,
+      long mapsLeft,
       boolean cleaning,
       boolean checkpointing) {
-    private static final Works NONE = new Works(0, 0, 0, false, false);
+    private static final Works NONE = new Works(0, 0, 0, 0, 0, false, false);
   }
 
   /** None while it recovers, or when it was refused. */
@@ -40,6 +43,8 @@ public final class StoreAudit {
         s.checkpointer.checkpoints,
         s.cleaner.segmentsCleaned,
         s.reclaimer.merges,
+        s.namespace.pages.reads,
+        s.namespace.pages.departures,
         !s.cleaner.idle(),
         !s.checkpointer.idle());
   }
@@ -60,13 +65,21 @@ public final class StoreAudit {
   }
 
   /**
-   * Whether a block of a volume is on one of these pages of the disk, or is not there what the map
-   * expects.
+   * Whether a block of a volume is on one of these pages of the disk, or the map that says where it
+   * is, or is not there what the map expects.
    */
   public static boolean isOn(Store store, long volumeId, long block, BitSet pages, byte[] disk) {
     Serving s = store.serving();
     Volume volume = s.namespace.volumes.get(volumeId);
     long location = volume == null ? Location.NONE : s.resolver.resolve(volume.top, block);
+    while (location == Resolver.MISSING) {
+      LayerMap map = s.resolver.missingMap();
+      if (isMapOn(s, map.layerId, s.resolver.missingLeaf(), pages)) {
+        return true;
+      }
+      int unused = map.leaf(s.resolver.missingLeaf());
+      location = s.resolver.resolve(Objects.requireNonNull(volume).top, block);
+    }
     if (location < 0) {
       return false;
     }
@@ -79,13 +92,25 @@ public final class StoreAudit {
     }
   }
 
+  private static boolean isMapOn(Serving s, long layerId, long leaf, BitSet pages) {
+    MapChunk chunk = s.namespace.pages.of(layerId, leaf);
+    if (chunk == null) {
+      return false;
+    }
+    ChunkReference at = chunk.reference();
+    int first = at.segment() * s.table.geometry.segmentPages() + at.page();
+    int damaged = pages.nextSetBit(first);
+    return damaged >= 0 && damaged < first + at.pages();
+  }
+
   /**
    * What stands on the pages of a disk that never lied.
    *
    * @param data content of blocks
    * @param structure superblocks, roots, headers of commits, chunks
+   * @param maps those of the structure that are chunks of the maps
    */
-  public record Layout(BitSet data, BitSet structure) {}
+  public record Layout(BitSet data, BitSet structure, BitSet maps) {}
 
   /** Null when there is no store. */
   public static @Nullable Layout layout(byte[] disk) {
@@ -117,6 +142,7 @@ public final class StoreAudit {
     private final Checksum checksum;
     private final BitSet data = new BitSet();
     private final BitSet structure = new BitSet();
+    private final BitSet maps = new BitSet();
 
     Survey(Arena arena, PageBuffer all, Superblock superblock) {
       this.all = all;
@@ -137,14 +163,16 @@ public final class StoreAudit {
       structure.set(Geometry.ROOT_A);
       structure.set(Geometry.ROOT_B);
       data.andNot(structure);
-      return new Layout(data, structure);
+      return new Layout(data, structure, maps);
     }
 
     private void look(int s, int page) {
       int first = s * geometry.segmentPages() + page;
       long at = (long) page * Bytes.PAGE;
       if (Bytes.u64(segment.memory, at) == Chunk.MAGIC) {
-        structure.set(first, first + Bytes.u16(segment.memory, at + 58));
+        int end = first + Bytes.u16(segment.memory, at + 58);
+        structure.set(first, end);
+        maps.set(first, end, Bytes.u32(segment.memory, at + 40) == Chunk.MAP);
       }
       CommitHeader.Fields commit =
           CommitHeader.decode(segment, page, s, geometry.usablePages(), checksum);

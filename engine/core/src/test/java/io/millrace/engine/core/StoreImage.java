@@ -216,9 +216,13 @@ final class StoreImage {
 
     @Override
     public void read(long offset, MemorySegment into, long ticket) {
+      ended.add(new long[] {ticket, readNow(offset, into)});
+    }
+
+    @Override
+    public int readNow(long offset, MemorySegment into) {
       if (!isThere(offset, into)) {
-        ended.add(new long[] {ticket, Errno.EIO});
-        return;
+        return Errno.EIO;
       }
       for (long at = 0; at < into.byteSize(); at += Bytes.PAGE) {
         byte[] own = written.get((offset + at) / Bytes.PAGE);
@@ -228,7 +232,7 @@ final class StoreImage {
                 : MemorySegment.ofArray(own);
         MemorySegment.copy(from, 0, into, at, Bytes.PAGE);
       }
-      ended.add(new long[] {ticket, 0});
+      return 0;
     }
 
     @Override

@@ -6,8 +6,8 @@ import java.util.BitSet;
 
 /**
  * What the store may fail at because of what its disk did, judged by place: only a block that lies
- * on a damaged page may be lost, only damaged structure may make it refuse, only a failed write or
- * sync may stop it.
+ * on a damaged page, or whose map does, may be lost, only damaged structure may make it refuse,
+ * only a failed write or sync, or a damaged map, may stop it.
  */
 final class Blame {
   private static final long SECTORS_PER_BLOCK = Medium.BLOCK_BYTES / Stamp.SECTOR_BYTES;
@@ -49,9 +49,15 @@ final class Blame {
     return faults.corrupted() ? storage.keptAtLeast(model.floor()) : model.floor();
   }
 
-  /** A write or sync was told to have failed since the opening. */
+  /** A write or sync was told to have failed since the opening, or a map that is needed is lost. */
   boolean forStop() {
-    return faults.stops() > stopsAtOpening;
+    return faults.stops() > stopsAtOpening || mapsAreDamaged();
+  }
+
+  private boolean mapsAreDamaged() {
+    BitSet damaged = storage.damagedBlocks();
+    StoreAudit.Layout layout = damaged.isEmpty() ? null : StoreAudit.layout(medium.honest());
+    return layout != null && damaged.intersects(layout.maps());
   }
 
   /** Something is lost or was: room, too, may be lost with it. */

@@ -230,6 +230,8 @@ final class Machine {
       tally.add(Tally.Event.CHECKPOINT, works.checkpoints());
       tally.add(Tally.Event.SEGMENT_CLEANED, works.segmentsCleaned());
       tally.add(Tally.Event.MERGE, works.merges());
+      tally.add(Tally.Event.MAPS_READ, works.mapsRead());
+      tally.add(Tally.Event.MAPS_LEFT, works.mapsLeft());
       store = null;
     }
   }

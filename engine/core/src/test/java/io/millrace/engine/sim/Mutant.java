@@ -252,6 +252,41 @@ enum Mutant {
     }
   },
 
+  CHANGED_LEAVES_LEAVE_MEMORY("LayerMap", "mayLeave", "none") {
+    @Override
+    CodeTransform planted() {
+      return answering(1);
+    }
+  },
+
+  WHAT_A_PARTIAL_LEAF_HAS_REPLACED_STAYS_LIVE("Blocks", "killOlder", "none") {
+    @Override
+    CodeTransform planted() {
+      return instead(code -> code.return_());
+    }
+  },
+
+  CHECKPOINT_DOES_NOT_SEE_BLOCKS_THAT_COME_TO_LIFE("CutSlots", "born", "none") {
+    @Override
+    CodeTransform planted() {
+      return instead(code -> code.return_());
+    }
+  },
+
+  CHECKPOINT_DOES_NOT_SEE_BLOCKS_THAT_DIE("CutSlots", "died", "none") {
+    @Override
+    CodeTransform planted() {
+      return instead(code -> code.return_());
+    }
+  },
+
+  WHAT_A_CHECKPOINT_HAS_PASSED_COUNTS_AS_AHEAD_OF_IT("MapWalk", "isBefore", "none") {
+    @Override
+    CodeTransform planted() {
+      return answering(1);
+    }
+  },
+
   LOG_CUT_SHORT_BEFORE_WHAT_WAS_DURABLE("Replay", "run", "bit-flip,lost-write") {
     @Override
     CodeTransform planted() {

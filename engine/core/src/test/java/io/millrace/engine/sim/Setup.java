@@ -60,7 +60,7 @@ record Setup(
         Scale.WIDE,
         segmentBytes,
         segments,
-        options(dice, segmentBytes),
+        options(dice, seed, segmentBytes),
         dice.oneOf(1, 4, 10),
         3);
   }
@@ -75,7 +75,7 @@ record Setup(
         Scale.TINY,
         segmentBytes,
         (int) dice.between(24, 32),
-        options(dice, segmentBytes),
+        options(dice, seed, segmentBytes),
         dice.oneOf(1, 4, 10),
         3);
   }
@@ -91,12 +91,12 @@ record Setup(
         Scale.WIDE,
         segmentBytes,
         32,
-        options(dice, segmentBytes),
+        options(dice, seed, segmentBytes),
         10,
         0);
   }
 
-  private static StoreOptions options(Dice dice, int segmentBytes) {
+  private static StoreOptions options(Dice dice, long seed, int segmentBytes) {
     StoreOptions small = StoreOptions.small();
     int commitBytesMax = Math.min(dice.oneOf(16 << 10, small.commitBytesMax()), segmentBytes / 2);
     return new StoreOptions(
@@ -109,10 +109,11 @@ record Setup(
         dice.oneOf(0L, 200_000L, small.commitDelayNanos()),
         dice.oneOf(1, 2, small.commitsInFlightMax()),
         dice.oneOf(64L << 10, 256L << 10, small.checkpointBytes()),
-        tuning(dice));
+        tuning(dice, seed));
   }
 
-  private static Tuning tuning(Dice dice) {
+  private static Tuning tuning(Dice dice, long seed) {
+    Dice own = new Dice(seed ^ 0x3A9_B07E5L);
     return new Tuning(
         dice.oneOf(8, 32),
         dice.oneOf(1, 256),
@@ -123,6 +124,7 @@ record Setup(
         dice.oneOf(0L, 200_000L, 50_000_000L),
         dice.oneOf(4 << 10, 32 << 10, 2 << 20),
         dice.oneOf(10_000L, 50_000_000L),
+        own.oneOf(Long.MAX_VALUE, Long.MAX_VALUE, 4096L, 0L),
         dice.oneOf(1_000_000L, 50_000_000L, 1_000_000_000L));
   }
 

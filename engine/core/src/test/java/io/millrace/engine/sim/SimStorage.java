@@ -115,6 +115,24 @@ final class SimStorage implements Storage {
 
   @Override
   public void read(long offset, MemorySegment into, long ticket) {
+    checkRead(offset, into);
+    into.fill(POISON);
+    submit(new Call(Fault.Target.READ, offset, into, NO_DATA, ticket));
+  }
+
+  @Override
+  public int readNow(long offset, MemorySegment into) {
+    checkRead(offset, into);
+    Call call = new Call(Fault.Target.READ, offset, into, NO_DATA, -1);
+    trace.fold(offset * 31 + 7);
+    call.fault = faults.strike(call.kind);
+    if (++submitted == cutAt) {
+      throw new PowerCut();
+    }
+    return endRead(call);
+  }
+
+  private void checkRead(long offset, MemorySegment into) {
     checkRange("read", offset, into);
     for (Call call : flying) {
       if (call.kind == Fault.Target.WRITE
@@ -123,8 +141,6 @@ final class SimStorage implements Storage {
         throw new Violation("read at %d meets a write in flight".formatted(offset));
       }
     }
-    into.fill(POISON);
-    submit(new Call(Fault.Target.READ, offset, into, NO_DATA, ticket));
   }
 
   @Override

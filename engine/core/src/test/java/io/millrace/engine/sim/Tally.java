@@ -41,6 +41,9 @@ final class Tally {
     CHECKPOINT(true),
     SEGMENT_CLEANED(true),
     MERGE(true),
+    /** Leaves came into memory, or left it. */
+    MAPS_READ(true),
+    MAPS_LEFT(true),
     /** A request failed because the store was full. */
     NO_SPACE(true);
 

@@ -82,10 +82,13 @@ final class DaemonOptions {
   ByteSize cache = new ByteSize(0);
 
   @Option(
-      names = "--maps",
+      names = {"--map-memory", "--maps"},
       paramLabel = "SIZE",
       defaultValue = "128MiB",
-      description = "Most memory of the block maps; default ${DEFAULT-VALUE}.")
+      description = {
+        "Most memory of the block maps; default ${DEFAULT-VALUE}.",
+        "What does not fit stays on the disk until it is asked for."
+      })
   ByteSize maps = new ByteSize(0);
 
   @Option(

@@ -118,6 +118,11 @@ public final class FileStorage implements Storage, AutoCloseable {
   }
 
   @Override
+  public int readNow(long offset, MemorySegment into) {
+    return whole(into.byteSize(), Libc.pread(fd, into.address(), into.byteSize(), offset));
+  }
+
+  @Override
   public void write(long offset, MemorySegment from, long ticket) {
     submitted.put(Kind.WRITE, offset, from.address(), from.byteSize(), ticket);
   }
@@ -172,15 +177,15 @@ public final class FileStorage implements Storage, AutoCloseable {
 
   private int perform(Call call) {
     return switch (call.kind) {
-      case READ -> whole(call, Libc.pread(fd, call.address, call.bytes, call.offset));
-      case WRITE -> whole(call, Libc.pwrite(fd, call.address, call.bytes, call.offset));
+      case READ -> whole(call.bytes, Libc.pread(fd, call.address, call.bytes, call.offset));
+      case WRITE -> whole(call.bytes, Libc.pwrite(fd, call.address, call.bytes, call.offset));
       case SYNC -> (int) -Libc.fdatasync(fd);
     };
   }
 
   /** Direct I/O is done whole or has failed: a short count is an error of the disk. */
-  private static int whole(Call call, long result) {
-    return result == call.bytes ? 0 : result < 0 ? (int) -result : Errno.EIO;
+  private static int whole(long bytes, long result) {
+    return result == bytes ? 0 : result < 0 ? (int) -result : Errno.EIO;
   }
 
   @Override

@@ -73,9 +73,13 @@ public final class ReadOnlyStorage implements Storage, AutoCloseable {
 
   @Override
   public void read(long offset, MemorySegment into, long ticket) {
+    ended.add(new End(ticket, readNow(offset, into)));
+  }
+
+  @Override
+  public int readNow(long offset, MemorySegment into) {
     long read = Libc.pread(fd, into.address(), into.byteSize(), offset);
-    int errno = read == into.byteSize() ? 0 : read < 0 ? (int) -read : Errno.EIO;
-    ended.add(new End(ticket, errno));
+    return read == into.byteSize() ? 0 : read < 0 ? (int) -read : Errno.EIO;
   }
 
   @Override

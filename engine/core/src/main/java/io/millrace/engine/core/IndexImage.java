@@ -1,0 +1,110 @@
+package io.millrace.engine.core;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+
+/**
+ * Which leaves each chunk of the maps has, and how much is in them: so an opening knows all of the
+ * maps but the places of blocks. Drawn in {@link Chunk}.
+ */
+final class IndexImage {
+  static final int RUN_BYTES = 32;
+  static final int LEAF_BYTES = 4;
+
+  /** A chunk of the maps begins with this run. */
+  static final int FLAG_FIRST = 1;
+
+  /** The run has whiteouts. */
+  static final int FLAG_HIDES = 2;
+
+  private final int partBytesMax;
+  private final ArrayDeque<CheckpointImage.Part> parts = new ArrayDeque<>();
+  private MemorySegment current;
+  private int bytes;
+  private int items;
+
+  IndexImage(int partBytesMax) {
+    this.partBytesMax = partBytesMax;
+    current = fresh();
+  }
+
+  /** The next chunk of the checkpoint; all indexes of its leaves, in order. */
+  void add(MapChunk chunk, long[] leaves) {
+    Bounds.require(leaves.length == chunk.items(), "leaves", leaves.length);
+    int first = 0;
+    for (MapChunk.Run run : chunk.runs()) {
+      add(run, first == 0, leaves, first);
+      first += run.leaves();
+    }
+  }
+
+  private void add(MapChunk.Run run, boolean begins, long[] leaves, int first) {
+    int length = RUN_BYTES + run.leaves() * LEAF_BYTES;
+    if (bytes + length > partBytesMax) {
+      end();
+    }
+    Bytes.u64(current, bytes, run.layerId());
+    Bytes.u32(current, bytes + 8, run.leaves());
+    Bytes.u32(current, bytes + 12, run.wholes());
+    Bytes.u32(current, bytes + 16, (int) run.blocks());
+    Bytes.u32(current, bytes + 20, (int) run.whiteouts());
+    Bytes.u32(current, bytes + 24, (begins ? FLAG_FIRST : 0) | (run.hides() ? FLAG_HIDES : 0));
+    Bytes.u32(current, bytes + 28, 0);
+    for (int i = 0; i < run.leaves(); i++) {
+      Bytes.u32(current, bytes + RUN_BYTES + i * LEAF_BYTES, (int) leaves[first + i]);
+    }
+    bytes += length;
+    items++;
+  }
+
+  /** Whether an item, as long as it says to be, ends there at the latest. */
+  static boolean fits(MemorySegment m, long at, long end) {
+    return at + RUN_BYTES <= end
+        && Bytes.u32(m, at + 8) > 0
+        && Bytes.u32(m, at + 8) <= (end - at - RUN_BYTES) / LEAF_BYTES;
+  }
+
+  /** How long an item is that {@link #fits}. */
+  static int bytes(MemorySegment m, long at) {
+    return RUN_BYTES + Bytes.u32(m, at + 8) * LEAF_BYTES;
+  }
+
+  /** What an item that {@link #fits} says of its leaves. */
+  static MapChunk.Run run(MemorySegment m, long at) {
+    return new MapChunk.Run(
+        Bytes.u64(m, at),
+        Bytes.u32(m, at + 8),
+        Bytes.u32(m, at + 12),
+        Bytes.u32(m, at + 16),
+        Bytes.u32(m, at + 20),
+        (Bytes.u32(m, at + 24) & FLAG_HIDES) != 0);
+  }
+
+  static boolean begins(MemorySegment m, long at) {
+    return (Bytes.u32(m, at + 24) & FLAG_FIRST) != 0;
+  }
+
+  /** The index of a leaf of an item. */
+  static long leaf(MemorySegment m, long at, int i) {
+    return Integer.toUnsignedLong(Bytes.u32(m, at + RUN_BYTES + (long) i * LEAF_BYTES));
+  }
+
+  /** All of it; none when there are no maps. */
+  ArrayDeque<CheckpointImage.Part> parts() {
+    if (items > 0) {
+      end();
+    }
+    return parts;
+  }
+
+  private void end() {
+    parts.add(new CheckpointImage.Part(Chunk.INDEX, items, current.asSlice(0, bytes)));
+    current = fresh();
+    bytes = 0;
+    items = 0;
+  }
+
+  private MemorySegment fresh() {
+    return MemorySegment.ofArray(new byte[partBytesMax]);
+  }
+}
