@@ -48,6 +48,9 @@ final class Housekeeping {
     if (starved && gain > 0) {
       return gain >= 4 || cleanerRests();
     }
+    if (starved && serving.namespace.cells.partials() > 0) {
+      return cleanerRests();
+    }
     if (supply.wantsCheckpoint()) {
       return true;
     }
@@ -106,6 +109,7 @@ final class Housekeeping {
         && serving.committer.idle()
         && !table.reserveHasReaders()
         && table.writesUnderWay() == 0
-        && (reclaimable() == 0 || !serving.checkpointer.fits());
+        && (!serving.checkpointer.fits()
+            || (reclaimable() == 0 && serving.namespace.cells.partials() == 0));
   }
 }
