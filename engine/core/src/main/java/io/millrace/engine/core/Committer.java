@@ -376,6 +376,11 @@ final class Committer implements Batch.Written {
     return starved;
   }
 
+  /** Writers try again: they may wait for something else now than for their share of the disk. */
+  void newTurn() {
+    paced = false;
+  }
+
   /** Nanoseconds until writers that wait for their share of the disk may go on. */
   long admitsIn(long nowNanos) {
     return paced ? pacing.writersDueIn(nowNanos) : Long.MAX_VALUE;

@@ -242,6 +242,7 @@ final class Recovery {
 
   private void findLog() {
     Work w = work();
+    w.noteNamed();
     w.table.sequenceAtLeast(w.root.nextSegmentSequence());
     w.namespace.idsFrom(w.root.nextId());
     w.log = new LogReader(steps, w, staging.tuning().scanAheadSegments());
@@ -467,6 +468,14 @@ final class Recovery {
     @Nullable LogReader log;
     @Nullable CheckpointReader checkpoint;
     @Nullable Replay replay;
+
+    /**
+     * The segments that the checkpoint's maps point to. What replaced their last block is in the
+     * log alone, and leaves that have not been read name it still: none is written before the next
+     * checkpoint.
+     */
+    final BitSet named = new BitSet();
+
     long lastLsn;
     int lastCrc;
     long replayedBytes;
@@ -503,6 +512,13 @@ final class Recovery {
       Arrays.setAll(reserve, i -> SegmentTable.FIRST + i);
     }
 
+    /** The log has not been replayed yet. */
+    void noteNamed() {
+      for (int s = SegmentTable.FIRST; s < table.segments(); s++) {
+        named.set(s, table.live[s] > 0);
+      }
+    }
+
     int[] openSegments() {
       int[] all = new int[table.segments()];
       int count = 0;
@@ -533,7 +549,8 @@ final class Recovery {
       for (int i = 0; i < segments.length; i++) {
         int segment = segments[i];
         LogScan.Found found = scan.found(segment);
-        boolean holdsLog = replay.newestLsn(segment) > 0 || table.live[segment] > 0;
+        boolean holdsLog =
+            replay.newestLsn(segment) > 0 || table.live[segment] > 0 || named.get(segment);
         if (found != null && holdsLog) {
           table.sequence[segment] = found.sequence();
           table.stream[segment] = (byte) found.stream();
@@ -550,7 +567,8 @@ final class Recovery {
     /** What maps point to is never written again, even when its headers can't be read. */
     private void sealReferenced() {
       for (int segment : reserve) {
-        if (table.state[segment] == SegmentTable.FREE && table.live[segment] > 0) {
+        boolean needed = table.live[segment] > 0 || named.get(segment);
+        if (table.state[segment] == SegmentTable.FREE && needed) {
           table.seal(segment, table.geometry.usablePages(), root.cutLsn());
         }
       }

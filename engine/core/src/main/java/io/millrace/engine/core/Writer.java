@@ -98,6 +98,7 @@ final class Writer {
   void pump(long nowNanos) {
     waitsForSpace = false;
     waitsForMaps = false;
+    committer.newTurn();
     while (!filled.isEmpty()) {
       Request r = filled.remove();
       if (stage(r, nowNanos) == Progress.WAITS_FOR_ROOM) {
