@@ -30,9 +30,13 @@ record Bounds(Geometry geometry) {
 
   /** A place of a block, or a whiteout. */
   void location(long location) {
+    require(isLocation(location), "location", location);
+  }
+
+  boolean isLocation(long location) {
     boolean there =
         inStore(Location.segment(location)) && Location.slot(location) < geometry.usablePages();
-    require(there || location == Location.WHITEOUT, "location", location);
+    return there || location == Location.WHITEOUT;
   }
 
   static void leaf(long leafIndex) {

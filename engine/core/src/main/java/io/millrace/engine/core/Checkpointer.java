@@ -240,7 +240,10 @@ final class Checkpointer {
           return;
         }
       } else if (!rewriting && range < before.size()) {
-        passOrRewrite();
+        if (!passOrRewrite()) {
+          waitsForOthers = true;
+          return;
+        }
       } else if (!rewriting || !walk().hasNext(limit())) {
         if (!endOfRange()) {
           return;
@@ -264,14 +267,19 @@ final class Checkpointer {
     return range + 1 < before.size() ? before.get(range + 1) : null;
   }
 
-  private void passOrRewrite() {
+  /** False: it waits for leaves, whose whiteouts have to be told. */
+  private boolean passOrRewrite() {
     MapChunk chunk = before.get(range);
+    if (chunk.hides() && !namespace.pages.isReady(chunk)) {
+      return false;
+    }
     boolean fits = chunkItems == 0 || chunkBytes >= CheckpointSize.mapBytesMin();
     if (fits && kept.mayKeep(chunk) && walk().pass(chunk, limit())) {
       passed = chunk;
     } else {
       rewriting = true;
     }
+    return true;
   }
 
   /** Refers to a chunk again, after those leaves that come before it; false: not yet. */

@@ -14,10 +14,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Cleaner implements Batch.Written {
   private static final int BATCHES = 4;
-
-  /** Leaves that leave memory again at once are not waited for forever. */
-  private static final int WAITS_MAX = 256;
-
   private static final long NONE_UNREADABLE = -1;
 
   private final Serving serving;
@@ -29,6 +25,7 @@ final class Cleaner implements Batch.Written {
   private final Space space;
   private final Pacing pacing;
   private final Checksum checksum;
+  private final SegmentLeaves leaves;
   private final LogHead head;
   private final PageBuffer victimBuffer;
   private final PageByPage victimReader;
@@ -47,9 +44,6 @@ final class Cleaner implements Batch.Written {
 
   /** The victim was read; its survivors are not listed yet. */
   private boolean collecting;
-
-  /** How often leaves were waited for, for this victim. */
-  private int waits;
 
   /** The slot of the victim that was read a second time. */
   private int readAgain = -1;
@@ -84,6 +78,7 @@ final class Cleaner implements Batch.Written {
     space = s.space;
     pacing = s.pacing;
     checksum = s.checksum;
+    leaves = new SegmentLeaves(table, namespace, checksum);
     this.nextRelocation = nextRelocation;
     head = new LogHead(table, disk, checksum, s.arena, LogHead.STREAM_CLEANED);
     Geometry geometry = table.geometry;
@@ -202,34 +197,17 @@ final class Cleaner implements Batch.Written {
     reading = false;
     table.readers[victim]--;
     collecting = true;
-    waits = 0;
+    leaves.begin();
   }
 
-  /**
-   * Lists what is live in the victim, in order of layer and address; false: leaves are on their
-   * way.
-   */
+  /** Lists what is live in the victim, in order of layer and address; false: leaves are coming. */
   private boolean collectSurvivors() {
     survivorCount = 0;
     survivorNext = 0;
-    if (waits++ < WAITS_MAX && entries(this::asksForLeaf) > 0) {
+    if (!leaves.areThere(victimBuffer, victim, victimSequence)) {
       return false;
     }
     collecting = false;
-    int found = entries(this::collect);
-    // A damaged header hides its blocks, a bad sector its own: the segment keeps them.
-    unreadable[victim] = found < table.live[victim] ? victimSequence : NONE_UNREADABLE;
-    Arrays.sort(survivors, 0, survivorCount);
-    return true;
-  }
-
-  /** Takes an entry of a commit of the victim; whether it counts. */
-  private interface Taker {
-    boolean take(CommitHeader.Fields commit, int i);
-  }
-
-  /** Goes through all entries of the victim, and returns how many count. */
-  private int entries(Taker taker) {
     int found = 0;
     int page = 0;
     int usable = table.geometry.usablePages();
@@ -241,27 +219,14 @@ final class Cleaner implements Batch.Written {
         continue;
       }
       for (int i = 0; i < commit.entries(); i++) {
-        found += taker.take(commit, i) ? 1 : 0;
+        found += collect(commit, i) ? 1 : 0;
       }
       page += commit.pages();
     }
-    return found;
-  }
-
-  /** Has the leaf of a live entry brought in; whether it is missing. */
-  private boolean asksForLeaf(CommitHeader.Fields commit, int i) {
-    long entry = entryAt(commit, i);
-    var m = victimBuffer.memory;
-    boolean live = table.isLive(victim, commit.page() + commit.headerPages() + i);
-    Layer layer = live ? namespace.owner(Bytes.u64(m, entry)) : null;
-    return layer != null
-        && !namespace.pages.asked(layer.map, CommitHeader.block(m, entry) / Leaf.BLOCKS);
-  }
-
-  private static long entryAt(CommitHeader.Fields commit, int i) {
-    return (long) commit.page() * Bytes.PAGE
-        + CommitHeader.FIXED_BYTES
-        + (long) i * commit.entryBytes();
+    // A damaged header hides its blocks, a bad sector its own: the segment keeps them.
+    unreadable[victim] = found < table.live[victim] ? victimSequence : NONE_UNREADABLE;
+    Arrays.sort(survivors, 0, survivorCount);
+    return true;
   }
 
   /** Takes an entry's block if it is live; whether it is. */
@@ -271,7 +236,10 @@ final class Cleaner implements Batch.Written {
       return false;
     }
     var m = victimBuffer.memory;
-    long entry = entryAt(commit, i);
+    long entry =
+        (long) commit.page() * Bytes.PAGE
+            + CommitHeader.FIXED_BYTES
+            + (long) i * commit.entryBytes();
     long address = CommitHeader.block(m, entry);
     Layer layer = namespace.holder(Bytes.u64(m, entry), address, Location.of(victim, slot));
     if (layer != null) {

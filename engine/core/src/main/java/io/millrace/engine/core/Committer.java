@@ -398,7 +398,7 @@ final class Committer implements Batch.Written {
     long wait = appliedLsn > appliedBefore ? 0 : due;
     if (flightSize > 0) {
       quietSinceNanos = nowNanos;
-      return inFlight[flightHead].complete ? 0 : wait;
+      return inFlight[flightHead].complete && !health.stopped() ? 0 : wait;
     }
     return Math.min(wait, bearWitness(nowNanos));
   }
@@ -528,8 +528,12 @@ final class Committer implements Batch.Written {
     }
   }
 
+  /** A stopped store may have stopped in the middle of a commit: what comes after it stays staged. */
   private boolean appliesNow() {
-    return flightSize > 0 && inFlight[flightHead].complete && leavesLeft > 0;
+    return flightSize > 0
+        && inFlight[flightHead].complete
+        && leavesLeft > 0
+        && !health.stopped();
   }
 
   private void apply(Batch batch) {

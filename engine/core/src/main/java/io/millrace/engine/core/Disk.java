@@ -129,7 +129,12 @@ final class Disk implements Storage.Completions {
       health.stop(
           "%s at byte %d failed with errno %d".formatted(NAMES[kinds[t]], offsets[t], errno));
     }
-    done.done(errno);
+    try {
+      done.done(errno);
+    } catch (MapPages.Damaged damaged) {
+      // The ends of the other calls must still be told.
+      health.stop(damaged.reason());
+    }
   }
 
   private void syncEnded(int errno) {

@@ -127,8 +127,8 @@ final class GhostSweep {
     } else if (!killUnseen(ghost.map, leafIndex, unseen)) {
       return;
     }
-    tidyAbove(ghost, leafIndex, 0);
     namespace.hints.forget();
+    tidyAbove(ghost, leafIndex, 0);
   }
 
   /** Sets the bitmap of this depth to what all children of the layer hide. */

@@ -86,6 +86,11 @@ final class LayerMap {
     return missing > 0 && isMissing(tree.handle(leafIndex), leafIndex);
   }
 
+  /** Whether nothing of it is in memory. */
+  boolean isAbsent(long leafIndex) {
+    return missing > 0 && tree.handle(leafIndex) == Leaf.ABSENT;
+  }
+
   /** Whether only what is newer of it is in memory. */
   boolean isPartial(long leafIndex) {
     return misses(leafIndex) && tree.handle(leafIndex) != Leaf.ABSENT;
@@ -335,7 +340,6 @@ final class LayerMap {
     if (missing > 0 && isMissing(leaf, leafIndex)) {
       source.bring(this, leafIndex);
       leaf = tree.handle(leafIndex);
-      Bounds.require(!isMissing(leaf, leafIndex), "absent leaf", leafIndex);
     }
     if (leaf != 0) {
       tree.set(LeafTree.USED, leafIndex);
@@ -396,7 +400,7 @@ final class LayerMap {
       cells.partialsGrow(-1);
       arrived = count == Chunk.WHITE_LEAF ? leaf : join(leafIndex, leaf, from, at, graves);
     }
-    boolean flagged = white || (count == Chunk.WHITE_LEAF && leaf != Leaf.ABSENT);
+    boolean flagged = count == Chunk.WHITE_LEAF ? leaf != Leaf.ABSENT : white;
     tree.put(leafIndex, flagged ? arrived | Leaf.WHITE_ELSEWHERE : arrived);
   }
 

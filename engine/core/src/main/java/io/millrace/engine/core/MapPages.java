@@ -91,6 +91,7 @@ final class MapPages implements LayerMap.Source {
   private final Set<ChunkReference> lost = new HashSet<>();
 
   private int inVain;
+  private long ended;
   private LayerMap.Graves graves = (_, _, _) -> {};
   private @Nullable Disk disk;
   private @Nullable Checksum checksum;
@@ -126,9 +127,9 @@ final class MapPages implements LayerMap.Source {
     graves = of;
   }
 
-  /** No chunk is on its way. */
-  boolean quiet() {
-    return reading == 0;
+  /** How often a chunk has come, or could not. */
+  long ended() {
+    return ended;
   }
 
   /** Those of the checkpoint that stands, in its order. */
@@ -181,7 +182,10 @@ final class MapPages implements LayerMap.Source {
     if (chunk == null || !readNow(reference)) {
       throw new Damaged(map.layerId, reference);
     }
-    arrived(reference, buffer());
+    arrived(buffer());
+    if (map.misses(leafIndex)) {
+      throw new Damaged(map.layerId, reference);
+    }
   }
 
   private boolean readNow(ChunkReference r) {
@@ -217,23 +221,47 @@ final class MapPages implements LayerMap.Source {
 
   /** Whether the buffer has that chunk. */
   private boolean isGood(ChunkReference reference, PageBuffer from) {
-    return Chunk.good(from, require(checksum), reference);
+    return Chunk.good(from, require(checksum), reference) && makesSense(reference, from);
+  }
+
+  /** A checksum proves who wrote it, not that it was right. */
+  private boolean makesSense(ChunkReference reference, PageBuffer from) {
+    MemorySegment m = from.memory;
+    Bounds bounds = new Bounds(require(geometry));
+    long end = Chunk.HEADER_BYTES + (long) Chunk.bytes(from);
+    if (end > (long) reference.pages() * Bytes.PAGE) {
+      return false;
+    }
+    long at = Chunk.HEADER_BYTES;
+    for (int i = 0; i < Chunk.items(from); i++) {
+      if (!LeafImage.fits(m, at, end)) {
+        return false;
+      }
+      int count = LeafImage.entries(m, at);
+      for (int rank = 0; rank < count; rank++) {
+        long entry = Leaf.entry(at + Chunk.LEAF_HEADER_BYTES, rank);
+        if (!bounds.isLocation(Leaf.location(m, entry))) {
+          return false;
+        }
+      }
+      at += LeafImage.length(m, at);
+    }
+    return true;
   }
 
   /** Puts in what is missing of a good chunk's leaves. */
-  private void arrived(ChunkReference reference, PageBuffer from) {
-    fruitless = 0;
+  private void arrived(PageBuffer from) {
+    // Some more may leave now: it, for one.
+    fruitless = Math.min(fruitless, Math.max(0, 2L * chunks.size() - LOOK_AHEAD));
     MemorySegment m = from.memory;
-    long end = Chunk.HEADER_BYTES + (long) Chunk.bytes(from);
-    Bounds.require(end <= (long) reference.pages() * Bytes.PAGE, "length", end);
     long at = Chunk.HEADER_BYTES;
     for (int i = 0; i < Chunk.items(from); i++) {
-      Bounds.require(LeafImage.fits(m, at, end), "leaf at", at);
       boolean white = (Bytes.u16(m, at + 18) & Chunk.FLAG_WHITE_ELSEWHERE) != 0;
       long entries = at + Chunk.LEAF_HEADER_BYTES;
       Layer layer = namespace.layers.get(Bytes.u64(m, at));
       if (layer != null) {
-        layer.map.arrive(Bytes.u64(m, at + 8), m, entries, Bytes.u16(m, at + 16), white, graves);
+        layer.map.arrive(
+            Bytes.u64(m, at + 8), m, entries, Bytes.u16(m, at + 16), white, graves);
       }
       at += LeafImage.length(m, at);
     }
@@ -277,6 +305,12 @@ final class MapPages implements LayerMap.Source {
     return isReady(map, leafIndex, Visit.IS_MISSING);
   }
 
+  /** The same of the first leaf of a chunk, which brings all of it. */
+  boolean isReady(MapChunk chunk) {
+    Layer layer = namespace.layers.get(chunk.layerId());
+    return layer == null || isReady(layer.map, chunk.leaf(), Visit.IS_MISSING);
+  }
+
   /** The same for one who passes over chunks that have no partial leaf. */
   boolean isReadyToJoin(LayerMap map, long leafIndex) {
     return isReady(map, leafIndex, Visit.IS_PARTIAL);
@@ -306,12 +340,12 @@ final class MapPages implements LayerMap.Source {
     if (!map.misses(leafIndex) || inVain >= PATIENCE) {
       return true;
     }
-    inVain++;
     int first = indexOf(map.layerId, leafIndex);
     if (first < 0 || lost.contains(chunks.get(first).reference())) {
       return true;
     }
     if (!fetches.containsKey(chunks.get(first).reference())) {
+      inVain++;
       fetch(chunks.get(first).reference());
       readAhead(first + 1, wanted);
     }
@@ -359,30 +393,46 @@ final class MapPages implements LayerMap.Source {
     public void done(int errno) {
       PageBuffer from = require(into);
       boolean good = errno == 0 && isGood(reference, from);
-      if (!good && attempts < ATTEMPTS) {
+      boolean stands = stands(reference);
+      if (!good && stands && attempts < ATTEMPTS) {
         submit();
         return;
       }
       reading--;
       readers()[reference.segment()]--;
       // Another checkpoint may stand by now, which has the leaf as it was since.
-      if (good && stands(reference)) {
-        arrived(reference, from);
+      if (good && stands) {
+        arrived(from);
       }
       buffers.push(from);
       into = null;
       fetches.remove(reference);
-      if (!good) {
+      ended++;
+      if (!good && stands) {
         lost.add(reference);
       }
+      tell(!good && stands ? Errno.EIO : 0);
+      while (!queue.isEmpty() && reading < READS_MAX) {
+        queue.remove().beginIfItStands();
+      }
+    }
+
+    /** While it was in the queue its segment may have been written again. */
+    private void beginIfItStands() {
+      if (stands(reference)) {
+        begin();
+      } else {
+        fetches.remove(reference);
+        tell(0);
+      }
+    }
+
+    private void tell(int errno) {
       for (Arrival waiter : waiters) {
-        waiter.arrived(good ? 0 : Errno.EIO);
+        waiter.arrived(errno);
       }
       waiters.clear();
       idle.push(this);
-      if (!queue.isEmpty()) {
-        queue.remove().begin();
-      }
     }
   }
 
@@ -424,7 +474,8 @@ final class MapPages implements LayerMap.Source {
   }
 
   private void leave(MapChunk chunk, @Nullable MapChunk next) {
-    if (walk(chunk, next, Visit.MAY_LEAVE)
+    if (walk(chunk, next, Visit.IS_THERE)
+        && walk(chunk, next, Visit.MAY_LEAVE)
         && !walk(chunk, next, Visit.WAS_USED)
         && walk(chunk, next, Visit.LEAVE)) {
       departures++;
@@ -433,6 +484,8 @@ final class MapPages implements LayerMap.Source {
   }
 
   private enum Visit {
+    /** Whether one is in memory; ends with the first. */
+    IS_THERE,
     /** Whether all may. */
     MAY_LEAVE,
     /** Whether one was; from now on none was. */
@@ -455,6 +508,11 @@ final class MapPages implements LayerMap.Source {
       while (layer != null && leaf >= 0 && (next == null || next.isAfter(run.layerId(), leaf))) {
         found++;
         switch (visit) {
+          case IS_THERE -> {
+            if (!layer.map.isAbsent(leaf)) {
+              return true;
+            }
+          }
           case MAY_LEAVE -> {
             if (!layer.map.mayLeave(leaf)) {
               return false;

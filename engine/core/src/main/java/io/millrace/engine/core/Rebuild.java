@@ -139,7 +139,7 @@ final class Rebuild {
       return;
     }
     MemorySegment m = buffer.memory;
-    // Without an owner: of a layer that was being freed at the cut.
+    // Without an owner: of a layer that was gone at the cut.
     Layer owner = namespace.owner(Bytes.u64(m, entry));
     if (owner != null) {
       place(owner, entry, Location.of(segment, slot));

@@ -42,7 +42,7 @@ final class Reclaimer {
 
   /** Nanoseconds until there is something to do that need not be done at once. */
   long dueIn(long nowNanos) {
-    return sweep.dueIn(nowNanos);
+    return namespace.dying.isEmpty() && merging == null ? sweep.dueIn(nowNanos) : Long.MAX_VALUE;
   }
 
   /**
@@ -57,7 +57,11 @@ final class Reclaimer {
       return drop(drop);
     }
     return mayMerge
-        && (merge() || sweep.step(Math.max(1, blocksPerStep / LEAF_WORK_MIN), hurry, nowNanos));
+        && (merge() || (merging == null && sweep(hurry, nowNanos)));
+  }
+
+  private boolean sweep(boolean hurry, long nowNanos) {
+    return sweep.step(Math.max(1, blocksPerStep / LEAF_WORK_MIN), hurry, nowNanos);
   }
 
   /** False: it waits for a leaf. */

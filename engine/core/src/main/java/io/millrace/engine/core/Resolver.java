@@ -9,7 +9,7 @@ final class Resolver {
 
   static final long STAGED = -2;
 
-  /** A leaf is not in memory; {@link #missing} brings it. */
+  /** A leaf is not in memory; {@link MapPages#fetch} brings it. */
   static final long MISSING = -3;
 
   /** So many layers are asked one by one; what is deeper is known by hints. */

@@ -20,6 +20,7 @@ final class Scrubber {
   private static final String UNREADABLE = "the disk can't read it";
   private static final String WRONG = "its data are not those that were written";
   private static final String UNMAPPED = "no map names it for the block that its header tells";
+  private static final String LOST = "the map that says whose it is can't be read";
   private static final String UNNAMED = "no readable commit header names it";
 
   private final Serving serving;
@@ -45,6 +46,7 @@ final class Scrubber {
   private final BitSet live = new BitSet();
   private final BitSet unreadable = new BitSet();
 
+  private final SegmentLeaves leaves;
   private long blocksChecked;
   private long bytesRead;
   private long passes;
@@ -61,6 +63,7 @@ final class Scrubber {
     table = serving.table;
     geometry = table.geometry;
     namespace = serving.namespace;
+    leaves = new SegmentLeaves(table, namespace, serving.checksum);
   }
 
   void schedule(ScrubSchedule schedule) {
@@ -98,6 +101,9 @@ final class Scrubber {
     }
     if (page < pages) {
       return readPiece(nowNanos);
+    }
+    if (pages > 0 && !leaves.areThere(buffer(), segment, sequence)) {
+      return false;
     }
     if (pages > 0) {
       verify();
@@ -167,6 +173,7 @@ final class Scrubber {
       live.set(slot, table.isLive(segment, slot));
     }
     pages = live.length();
+    leaves.begin();
   }
 
   private int piecePages() {
@@ -272,7 +279,13 @@ final class Scrubber {
             + CommitHeader.FIXED_BYTES
             + (long) i * commit.entryBytes();
     long address = CommitHeader.block(m, entry);
-    Layer holder = namespace.holder(Bytes.u64(m, entry), address, Location.of(segment, slot));
+    Layer holder;
+    try {
+      holder = namespace.holder(Bytes.u64(m, entry), address, Location.of(segment, slot));
+    } catch (MapPages.Damaged lost) {
+      found(slot, 0, -1, LOST);
+      return;
+    }
     if (holder == null) {
       found(slot, 0, -1, UNMAPPED);
       return;

@@ -119,8 +119,10 @@ final class Serving {
     if (namespace.cells.budgetedBytes() <= enough) {
       return false;
     }
+    boolean exhausted = namespace.pages.exhausted();
     namespace.pages.shrink(checkpointer.front(), CHUNKS_PER_POLL, enough);
-    return namespace.cells.budgetedBytes() > enough && !namespace.pages.exhausted();
+    // Once more when that was all: others go by it.
+    return namespace.cells.budgetedBytes() > enough && !exhausted;
   }
 
   private long nextScrub() {
@@ -149,7 +151,7 @@ final class Serving {
     }
     more |= cleaner.step(cleaning, starved);
     if (checkpointer.idle()
-        && (!closing || starved)
+        && (!closing || starved || writer.waitsForSpace())
         && housekeeping.wantsCheckpoint(starved, supply)) {
       checkpointer.start(housekeeping.checkpointNeed(starved));
     }

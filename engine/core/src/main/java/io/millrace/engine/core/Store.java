@@ -193,9 +193,14 @@ public final class Store {
   public List<String> readersOf(ScrubReport.Damaged damaged) {
     Serving s = serving;
     long place = Location.of(damaged.segment(), damaged.page());
-    return s == null || damaged.block() < 0
-        ? List.of()
-        : new MapSearch(s.namespace).readers(damaged.block(), place);
+    if (s == null || damaged.block() < 0) {
+      return List.of();
+    }
+    try {
+      return new MapSearch(s.namespace).readers(damaged.block(), place);
+    } catch (MapPages.Damaged maps) {
+      return List.of("unknown: " + maps.reason());
+    }
   }
 
   /** Counters since the opening. */

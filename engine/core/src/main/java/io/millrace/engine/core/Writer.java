@@ -296,7 +296,7 @@ final class Writer {
     comesToLife = !resolver.surelyOwns(top, address);
     if (comesToLife && space.freeBlocks() <= 0 && r.askedAt != address) {
       comesToLife = !resolver.owns(top, address);
-      r.askedAt = address;
+      r.askedAt = comesToLife ? address : -1;
     }
     if (comesToLife && !space.admits() && !spaceMayReturn(0)) {
       r.errno = Errno.ENOSPC;
