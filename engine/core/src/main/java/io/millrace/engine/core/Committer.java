@@ -528,12 +528,11 @@ final class Committer implements Batch.Written {
     }
   }
 
-  /** A stopped store may have stopped in the middle of a commit: what comes after it stays staged. */
+  /**
+   * A stopped store may have stopped in the middle of a commit: what comes after it stays staged.
+   */
   private boolean appliesNow() {
-    return flightSize > 0
-        && inFlight[flightHead].complete
-        && leavesLeft > 0
-        && !health.stopped();
+    return flightSize > 0 && inFlight[flightHead].complete && leavesLeft > 0 && !health.stopped();
   }
 
   private void apply(Batch batch) {

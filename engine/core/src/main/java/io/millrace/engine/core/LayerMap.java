@@ -40,7 +40,6 @@ final class LayerMap {
   private long leaves;
   private int foundCrc;
 
-  /** Leaves that are absent or partial. */
   private long missing;
 
   /** No checkpoint has any of its leaves as of this layer. */
@@ -76,7 +75,7 @@ final class LayerMap {
     return leaves == 0;
   }
 
-  /** Leaves of which the checkpoint has something that is not in memory. */
+  /** Leaves that are absent or partial. */
   long missing() {
     return missing;
   }

@@ -260,8 +260,7 @@ final class MapPages implements LayerMap.Source {
       long entries = at + Chunk.LEAF_HEADER_BYTES;
       Layer layer = namespace.layers.get(Bytes.u64(m, at));
       if (layer != null) {
-        layer.map.arrive(
-            Bytes.u64(m, at + 8), m, entries, Bytes.u16(m, at + 16), white, graves);
+        layer.map.arrive(Bytes.u64(m, at + 8), m, entries, Bytes.u16(m, at + 16), white, graves);
       }
       at += LeafImage.length(m, at);
     }

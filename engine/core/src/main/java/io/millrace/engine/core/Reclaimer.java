@@ -56,8 +56,7 @@ final class Reclaimer {
     if (drop != null) {
       return drop(drop);
     }
-    return mayMerge
-        && (merge() || (merging == null && sweep(hurry, nowNanos)));
+    return mayMerge && (merge() || (merging == null && sweep(hurry, nowNanos)));
   }
 
   private boolean sweep(boolean hurry, long nowNanos) {
