@@ -210,17 +210,24 @@ final class MapPages implements LayerMap.Source {
     return b;
   }
 
-  private PageBuffer newBuffer() {
+  /** For one chunk. */
+  PageBuffer newBuffer() {
     int pages = CheckpointSize.of(require(geometry)).mapPages();
     return new PageBuffer(Arena.ofAuto(), (long) pages * Bytes.PAGE);
   }
 
-  private boolean stands(ChunkReference reference) {
+  /** Whether the standing checkpoint has that chunk. */
+  boolean stands(ChunkReference reference) {
     return standing.contains(reference);
   }
 
+  /** Whether it has one that begins there. */
+  boolean stands(int segment, int page) {
+    return standing.stream().anyMatch(r -> r.segment() == segment && r.page() == page);
+  }
+
   /** Whether the buffer has that chunk. */
-  private boolean isGood(ChunkReference reference, PageBuffer from) {
+  boolean isGood(ChunkReference reference, PageBuffer from) {
     return Chunk.good(from, require(checksum), reference) && makesSense(reference, from);
   }
 

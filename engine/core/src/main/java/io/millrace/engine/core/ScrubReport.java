@@ -36,8 +36,9 @@ public record ScrubReport(
   }
 
   /**
-   * A page with a live block that is lost. It is never mended here: a write of the block, or the
-   * deletion of what holds it, is what takes it off the list.
+   * A page with a live block that is lost, or where a chunk of the maps begins that is. It is never
+   * mended here: a write of the block, or the deletion of what holds it, is what takes it off the
+   * list.
    *
    * @param segment where it is
    * @param page within the segment

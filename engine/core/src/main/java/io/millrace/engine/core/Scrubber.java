@@ -2,6 +2,7 @@ package io.millrace.engine.core;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,8 @@ final class Scrubber {
   private final BitSet unreadable = new BitSet();
 
   private final SegmentLeaves leaves;
+  private final MapScrub maps;
+  private boolean inMaps;
   private long blocksChecked;
   private long bytesRead;
   private long passes;
@@ -64,6 +67,7 @@ final class Scrubber {
     geometry = table.geometry;
     namespace = serving.namespace;
     leaves = new SegmentLeaves(table, namespace, serving.checksum);
+    maps = new MapScrub(serving);
   }
 
   void schedule(ScrubSchedule schedule) {
@@ -77,6 +81,7 @@ final class Scrubber {
   boolean start() {
     if (!running && bytesPerSecond > 0) {
       running = true;
+      inMaps = false;
       segment = SegmentTable.FIRST - 1;
       page = 0;
       pages = 0;
@@ -92,8 +97,11 @@ final class Scrubber {
     if (!running && everyNanos > 0 && bytesPerSecond > 0 && nowNanos >= dueNanos) {
       start();
     }
-    if (!running || pending > 0) {
+    if (!running || !idle()) {
       return false;
+    }
+    if (inMaps) {
+      return readMaps(nowNanos);
     }
     if (pieceRead) {
       pieceRead = false;
@@ -112,24 +120,44 @@ final class Scrubber {
     return true;
   }
 
+  /** The maps come last. */
+  private boolean readMaps(long nowNanos) {
+    if (maps.ended()) {
+      inMaps = false;
+      running = false;
+      passes++;
+      endedUnixMillis = serving.clock.wallMillis();
+      dueNanos = serving.now() + everyNanos;
+      return true;
+    }
+    fill(nowNanos);
+    if (tokens < maps.nextBytes()) {
+      return false;
+    }
+    tokens -= maps.nextBytes();
+    bytesRead += maps.nextBytes();
+    maps.readNext();
+    return !maps.reading();
+  }
+
   /** Nanoseconds until there will be something to do. */
   long dueIn(long nowNanos) {
     if (!running) {
       boolean byItself = everyNanos > 0 && bytesPerSecond > 0;
       return byItself ? Math.max(0, dueNanos - nowNanos) : Long.MAX_VALUE;
     }
-    if (pages == 0) {
+    if (pages == 0 && !inMaps) {
       return 0;
     }
-    if (pending > 0 || page >= pages) {
+    if (!idle() || (!inMaps && page >= pages)) {
       return Long.MAX_VALUE;
     }
-    long missing = pieceBytes() - tokens;
+    long missing = (inMaps ? maps.nextBytes() : pieceBytes()) - tokens;
     return missing <= 0 ? 0 : missing * NANOS_PER_SECOND / bytesPerSecond + 1;
   }
 
   boolean idle() {
-    return pending == 0;
+    return pending == 0 && !maps.reading();
   }
 
   ScrubReport report() {
@@ -145,8 +173,15 @@ final class Scrubber {
         passes,
         startedUnixMillis,
         endedUnixMillis,
-        damaged.size() + unlisted,
-        new ArrayList<>(damaged.values()));
+        damaged.size() + unlisted + maps.damaged().size(),
+        listed());
+  }
+
+  /** Those of the maps first: they stand for many. */
+  private List<ScrubReport.Damaged> listed() {
+    List<ScrubReport.Damaged> all = new ArrayList<>(maps.damaged());
+    all.addAll(damaged.values());
+    return all.size() > LISTED_MAX ? all.subList(0, LISTED_MAX) : all;
   }
 
   // ---- reading
@@ -159,10 +194,8 @@ final class Scrubber {
       segment++;
     } while (segment < table.segments() && table.live[segment] == 0);
     if (segment >= table.segments()) {
-      running = false;
-      passes++;
-      endedUnixMillis = serving.clock.wallMillis();
-      dueNanos = serving.now() + everyNanos;
+      inMaps = true;
+      maps.begin();
       return;
     }
     sequence = table.sequence[segment];

@@ -6,7 +6,8 @@ package io.millrace.engine.core;
  * @param stagingBytes memory for writes that are not in the log yet; bounds the backlog
  * @param readBufferBytes memory for reads in flight
  * @param cacheBytes memory of the read cache, 0 for none
- * @param mapBytesMax memory of the block maps; new data is refused (ENOSPC) beyond
+ * @param mapBytesMax memory of the block maps; what does not fit is on the disk alone until it is
+ *     asked for
  * @param commitBytesMin a commit goes out at this size when the disk is idle
  * @param commitBytesMax the largest commit
  * @param commitDelayNanos the longest time that a write waits for company

@@ -212,4 +212,20 @@ class ScrubberTest {
       assertEquals(1000, large.store().scrubReport().damaged().size());
     }
   }
+
+  @Test
+  void aDamagedChunkOfTheMapsIsFoundBeforeAnybodyAsksForIt() {
+    bench.fill(volume, 0, 100, 1);
+    bench.closeAndOpen();
+    assertEquals(0, scrub().damagedBlocks());
+    ChunkReference chunk = bench.store().serving().namespace.pages.chunks().getFirst().reference();
+    long at = (long) (chunk.segment() * PAGES_PER_SEGMENT + chunk.page()) * 4096;
+    bench.disk.flipBit(at + 100);
+    ScrubReport.Damaged found = scrub().damaged().getFirst();
+    assertEquals(chunk.segment(), found.segment());
+    assertEquals(chunk.page(), found.page());
+    assertTrue(found.reason().contains("rebuild"), found.reason());
+    bench.disk.flipBit(at + 100);
+    assertEquals(0, scrub().damagedBlocks());
+  }
 }
