@@ -50,7 +50,11 @@ final class CrashIT {
       scene.pool(2, "v1", "");
       scene.image("v1", "v2");
       scene.eventuallyReady(2);
-      assertEquals(List.of("office-0-os-1", "office-1-os-1"), scene.diskNames());
+      // The disk of the import goes when the image has been made of it.
+      eventually(
+          "two disks are there",
+          () -> scene.diskNames().equals(List.of("office-0-os-1", "office-1-os-1")),
+          scene::dump);
 
       scene.claim("ann");
       String held = scene.eventuallyBound("ann");

@@ -2,6 +2,7 @@ package io.millrace.engine.core;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -109,6 +110,16 @@ public final class StoreReader {
   /** Those of them that only a summary names, because the header of their commit is damaged. */
   public long rebuiltBySummary() {
     return loaded.rebuilt().bySummary();
+  }
+
+  /** Reads all maps, which an opening does not; what is wrong with them, if anything is. */
+  public Optional<String> damageOfMaps() {
+    try {
+      loaded.namespace().bringAll();
+      return Optional.empty();
+    } catch (MapPages.Damaged damaged) {
+      return Optional.of(damaged.reason());
+    }
   }
 
   /** Identity and room, as an engine with the default options has it. */

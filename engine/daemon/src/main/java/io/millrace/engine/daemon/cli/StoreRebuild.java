@@ -11,6 +11,7 @@ import io.millrace.engine.daemon.storage.RingFolder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,7 +52,7 @@ final class StoreRebuild implements Callable<Integer> {
       description = "Only tell what would be done.")
   private boolean dryRun;
 
-  @Option(names = "--force", description = "Even when the store can be opened as it is.")
+  @Option(names = "--force", description = "Even when nothing is wrong with the maps.")
   private boolean force;
 
   @Mixin private StagingFolder staging = new StagingFolder();
@@ -73,10 +74,15 @@ final class StoreRebuild implements Callable<Integer> {
   /** Looks; whether there is something to do, and it can be done. */
   private boolean wanted() throws IOException, CommandFailure {
     try (ReadOnlyStorage storage = ReadOnlyStorage.open(path)) {
-      if (StoreReader.open(storage) instanceof StoreReader.Opened.Refused(String reason)) {
-        tell("it can't be opened: " + reason);
-      } else if (!force) {
-        tell("it can be opened as it is; there is nothing to rebuild");
+      Optional<String> damage =
+          switch (StoreReader.open(storage)) {
+            case StoreReader.Opened.Recovered(StoreReader found) -> found.damageOfMaps();
+            case StoreReader.Opened.Refused(String reason) ->
+                Optional.of("it can't be opened: " + reason);
+          };
+      damage.ifPresent(this::tell);
+      if (damage.isEmpty() && !force) {
+        tell("it is as it should be; there is nothing to rebuild");
         return false;
       }
       switch (StoreReader.openRebuilt(storage)) {
