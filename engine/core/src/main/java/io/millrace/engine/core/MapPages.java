@@ -96,7 +96,7 @@ final class MapPages implements LayerMap.Source {
   private @Nullable Disk disk;
   private @Nullable Checksum checksum;
   private @Nullable Geometry geometry;
-  private int @Nullable [] readers;
+  private @Nullable SegmentTable table;
   private @Nullable PageBuffer buffer;
   private int hand;
 
@@ -119,11 +119,11 @@ final class MapPages implements LayerMap.Source {
   }
 
   /** From where leaves come; before that none may be absent. */
-  void source(Disk from, Checksum check, SegmentTable table, LayerMap.Graves of) {
+  void source(Disk from, Checksum check, SegmentTable slots, LayerMap.Graves of) {
     disk = from;
     checksum = check;
-    geometry = table.geometry;
-    readers = table.readers;
+    geometry = slots.geometry;
+    table = slots;
     graves = of;
   }
 
@@ -241,19 +241,31 @@ final class MapPages implements LayerMap.Source {
     }
     long at = Chunk.HEADER_BYTES;
     for (int i = 0; i < Chunk.items(from); i++) {
-      if (!LeafImage.fits(m, at, end)) {
+      if (!LeafImage.fits(m, at, end) || !makesSense(m, at, bounds)) {
         return false;
-      }
-      int count = LeafImage.entries(m, at);
-      for (int rank = 0; rank < count; rank++) {
-        long entry = Leaf.entry(at + Chunk.LEAF_HEADER_BYTES, rank);
-        if (!bounds.isLocation(Leaf.location(m, entry))) {
-          return false;
-        }
       }
       at += LeafImage.length(m, at);
     }
     return true;
+  }
+
+  /** What an absent leaf names is live: live slots are never too few. */
+  private boolean makesSense(MemorySegment m, long at, Bounds bounds) {
+    Layer layer = namespace.layers.get(Bytes.u64(m, at));
+    long leaf = Bytes.u64(m, at + 8);
+    boolean absent = layer != null && layer.map.isAbsent(leaf);
+    int count = LeafImage.entries(m, at);
+    for (int rank = 0; rank < count; rank++) {
+      long location = Leaf.location(m, Leaf.entry(at + Chunk.LEAF_HEADER_BYTES, rank));
+      if (!bounds.isLocation(location) || (absent && location >= 0 && !isLive(location))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean isLive(long location) {
+    return require(table).isLive(Location.segment(location), Location.slot(location));
   }
 
   /** Puts in what is missing of a good chunk's leaves. */
@@ -443,7 +455,7 @@ final class MapPages implements LayerMap.Source {
   }
 
   private int[] readers() {
-    return require(readers);
+    return require(table).readers;
   }
 
   private static <T> T require(@Nullable T it) {
