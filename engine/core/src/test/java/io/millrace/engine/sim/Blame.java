@@ -49,6 +49,11 @@ final class Blame {
     return faults.corrupted() ? storage.keptAtLeast(model.floor()) : model.floor();
   }
 
+  /** A command that was answered may be lost although all up to the last flush is there. */
+  boolean forLostCommand() {
+    return faults.corrupted() && storage.isDamagedSince(model.floor());
+  }
+
   /** A write or sync was told to have failed since the opening, or a map that is needed is lost. */
   boolean forStop() {
     return faults.stops() > stopsAtOpening || mapsAreDamaged();

@@ -452,6 +452,16 @@ final class SimStorage implements Storage {
   }
 
   /**
+   * Whether damage that no opening has met yet lies in what was written after that promise: it may
+   * hold a command that was given before it, and answered later.
+   */
+  boolean isDamagedSince(long floor) {
+    BitSet fresh = damagedBlocks();
+    fresh.andNot(accepted);
+    return fresh.stream().anyMatch(block -> promisedBefore[block] >= floor);
+  }
+
+  /**
    * Up to which event all that was promised must be there, whatever the disk did: nobody can miss
    * the end of the log when it is damaged, unless something durable tells that it was there.
    */

@@ -297,7 +297,7 @@ final class Simulation {
     mayFailToRecover = true;
     narrative.add(() -> "  serves again after " + when);
     long kept = blame.keptAtLeast();
-    model.reconcile(found(), kept < model.floor());
+    model.reconcile(found(), kept < model.floor() || blame.forLostCommand());
     CutSearch search = new CutSearch(kept);
     model.views().forEach(search::observe);
     comparison(search).run();
