@@ -55,6 +55,9 @@ final class Cleaner implements Batch.Written {
   private int survivorCount;
   private int survivorNext;
 
+  /** Live entries that the victim's headers name. */
+  private int found;
+
   /** The sequence of a segment whose survivors can't all be found. */
   private final long[] unreadable;
 
@@ -204,25 +207,21 @@ final class Cleaner implements Batch.Written {
   private boolean collectSurvivors() {
     survivorCount = 0;
     survivorNext = 0;
-    if (!leaves.areThere(victimBuffer, victim, victimSequence)) {
+    int usable = table.geometry.usablePages();
+    if (!leaves.areThere(new CommitHeader.Pages(victimBuffer, victim, victimSequence, usable))) {
       return false;
     }
     collecting = false;
-    int found = 0;
-    int page = 0;
-    int usable = table.geometry.usablePages();
-    while (page < usable) {
-      CommitHeader.Fields commit =
-          CommitHeader.decode(victimBuffer, page, victim, usable, checksum);
-      if (commit == null || commit.segmentSequence() != table.sequence[victim]) {
-        page++;
-        continue;
-      }
-      for (int i = 0; i < commit.entries(); i++) {
-        found += collect(commit, i) ? 1 : 0;
-      }
-      page += commit.pages();
-    }
+    found = 0;
+    CommitHeader.forEach(
+        new CommitHeader.Pages(victimBuffer, victim, table.sequence[victim], usable),
+        table.geometry,
+        checksum,
+        commit -> {
+          for (int i = 0; i < commit.entries(); i++) {
+            found += collect(commit, i) ? 1 : 0;
+          }
+        });
     // A damaged header hides its blocks, a bad sector its own: the segment keeps them.
     unreadable[victim] = found < table.live[victim] ? victimSequence : NONE_UNREADABLE;
     Arrays.sort(survivors, 0, survivorCount);
@@ -231,15 +230,12 @@ final class Cleaner implements Batch.Written {
 
   /** Takes an entry's block if it is live; whether it is. */
   private boolean collect(CommitHeader.Fields commit, int i) {
-    int slot = commit.page() + commit.headerPages() + i;
+    int slot = commit.slot(i);
     if (!table.isLive(victim, slot) || victimReader.unreadable().get(slot)) {
       return false;
     }
     var m = victimBuffer.memory;
-    long entry =
-        (long) commit.page() * Bytes.PAGE
-            + CommitHeader.FIXED_BYTES
-            + (long) i * commit.entryBytes();
+    int entry = commit.entryAt(i);
     long address = CommitHeader.block(m, entry);
     Layer layer = namespace.holder(Bytes.u64(m, entry), address, Location.of(victim, slot));
     if (layer != null) {

@@ -1,6 +1,7 @@
 package io.millrace.engine.core;
 
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,6 +74,37 @@ final class CommitHeader {
 
     int recordsAt() {
       return FIXED_BYTES + entries * entryBytes;
+    }
+
+    /** Where an entry stands in a buffer that has each page of the segment in its place. */
+    int entryAt(int i) {
+      return page * Bytes.PAGE + FIXED_BYTES + i * entryBytes;
+    }
+
+    /** The page of the segment with the data of an entry. */
+    int slot(int i) {
+      return page + headerPages + i;
+    }
+  }
+
+  /**
+   * The first pages of a segment as they were read, each in its place.
+   *
+   * @param sequence of the use of the segment that counts
+   */
+  record Pages(PageBuffer buffer, int segment, long sequence, int count) {}
+
+  /** Gives the commits that begin there; what is of an earlier use of the segment is left out. */
+  static void forEach(Pages pages, Geometry geometry, Checksum checksum, Consumer<Fields> to) {
+    int page = 0;
+    while (page < pages.count) {
+      Fields commit = decode(pages.buffer, page, pages.segment, geometry.usablePages(), checksum);
+      if (commit == null || commit.segmentSequence != pages.sequence) {
+        page++;
+      } else {
+        to.accept(commit);
+        page += commit.pages();
+      }
     }
   }
 

@@ -108,12 +108,18 @@ final class LayerMap {
     if (leaf == Leaf.WHITE) {
       return Location.WHITEOUT;
     }
+    int index = (int) (block % Leaf.BLOCKS);
+    return has(leaf, index) ? entry(leaf, index) : Leaf.elsewhere(leaf);
+  }
+
+  private boolean has(int leaf, int index) {
+    return Leaf.has(cells.slab(leaf), Cells.base(leaf), index);
+  }
+
+  /** The location of a block that the leaf's cell has. */
+  private long entry(int leaf, int index) {
     MemorySegment m = cells.slab(leaf);
     long base = Cells.base(leaf);
-    int index = (int) (block % Leaf.BLOCKS);
-    if (!Leaf.has(m, base, index)) {
-      return Leaf.elsewhere(leaf);
-    }
     long entry = Leaf.entry(base, Leaf.rank(m, base, index));
     foundCrc = Leaf.crc(m, entry);
     return Leaf.location(m, entry);
@@ -130,13 +136,8 @@ final class LayerMap {
       return find(block);
     }
     int index = (int) (block % Leaf.BLOCKS);
-    if (leaf == Leaf.ABSENT || !Leaf.has(cells.slab(leaf), Cells.base(leaf), index)) {
-      return Location.UNKNOWN;
-    }
-    MemorySegment m = cells.slab(leaf);
-    long entry = Leaf.entry(Cells.base(leaf), Leaf.rank(m, Cells.base(leaf), index));
-    foundCrc = Leaf.crc(m, entry);
-    return Leaf.location(m, entry);
+    boolean newer = leaf != Leaf.ABSENT && has(leaf, index);
+    return newer ? entry(leaf, index) : Location.UNKNOWN;
   }
 
   /** The checksum of the last block found. */
@@ -154,20 +155,23 @@ final class LayerMap {
     }
     count(location, 1);
     int index = (int) (block % Leaf.BLOCKS);
-    if (hasCell(leaf)) {
-      MemorySegment m = cells.slab(leaf);
-      long base = Cells.base(leaf);
-      if (Leaf.has(m, base, index)) {
-        long entry = Leaf.entry(base, Leaf.rank(m, base, index));
-        long old = Leaf.location(m, entry);
-        count(old, -1);
-        Leaf.write(m, entry, location, crc);
-        tree.set(LeafTree.CHANGED, leafIndex);
-        return old;
-      }
+    if (hasCell(leaf) && has(leaf, index)) {
+      return overwrite(leafIndex, leaf, index, location, crc);
     }
     insert(leafIndex, leaf, index, location, crc);
     return Leaf.elsewhere(leaf);
+  }
+
+  /** Of a block that the leaf's cell has; returns what stood there. */
+  private long overwrite(long leafIndex, int leaf, int index, long location, int crc) {
+    MemorySegment m = cells.slab(leaf);
+    long base = Cells.base(leaf);
+    long entry = Leaf.entry(base, Leaf.rank(m, base, index));
+    long old = Leaf.location(m, entry);
+    count(old, -1);
+    Leaf.write(m, entry, location, crc);
+    tree.set(LeafTree.CHANGED, leafIndex);
+    return old;
   }
 
   /**
@@ -182,13 +186,8 @@ final class LayerMap {
     }
     count(location, 1);
     int index = (int) (block % Leaf.BLOCKS);
-    if (leaf != Leaf.ABSENT && Leaf.has(cells.slab(leaf), Cells.base(leaf), index)) {
-      MemorySegment m = cells.slab(leaf);
-      long entry = Leaf.entry(Cells.base(leaf), Leaf.rank(m, Cells.base(leaf), index));
-      long old = Leaf.location(m, entry);
-      count(old, -1);
-      Leaf.write(m, entry, location, crc);
-      return old;
+    if (leaf != Leaf.ABSENT && has(leaf, index)) {
+      return overwrite(leafIndex, leaf, index, location, crc);
     }
     insert(leafIndex, leaf, index, location, crc);
     if (leaf == Leaf.ABSENT) {
@@ -213,7 +212,7 @@ final class LayerMap {
     long leafIndex = block / Leaf.BLOCKS;
     int index = (int) (block % Leaf.BLOCKS);
     int leaf = leaf(leafIndex);
-    if (!hasCell(leaf) || !Leaf.has(cells.slab(leaf), Cells.base(leaf), index)) {
+    if (!hasCell(leaf) || !has(leaf, index)) {
       return Location.NONE;
     }
     MemorySegment m = cells.slab(leaf);

@@ -50,8 +50,8 @@ final class LiveSlots {
       if (Bytes.u32(m, at) == LiveImage.NO_SEGMENT) {
         at += LiveImage.whiteBytes(m, at);
       } else {
-        slots(m, at, bounds);
-        table.loadLive(Bytes.u32(m, at), m, at + 16L);
+        bounds.segment(Bytes.u32(m, at));
+        bounds.usedPages(table.loadLive(Bytes.u32(m, at), m, at + 16L));
         at += LiveImage.segmentBytes(table.geometry);
       }
     }

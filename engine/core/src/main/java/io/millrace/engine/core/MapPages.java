@@ -39,25 +39,19 @@ final class MapPages implements LayerMap.Source {
   static final class Damaged extends RuntimeException {
     private static final long serialVersionUID = 1;
     private final transient ChunkReference chunk;
-    private final String reason;
     private final long layerId;
 
     Damaged(long layerId, ChunkReference chunk) {
+      super(
+          "the maps: the chunk of the checkpoint in segment %d page %d can't be read; a rebuild makes them anew"
+              .formatted(chunk.segment(), chunk.page()));
       this.layerId = layerId;
       this.chunk = chunk;
-      reason =
-          "the maps: the chunk of the checkpoint in segment %d page %d can't be read; a rebuild makes them anew"
-              .formatted(chunk.segment(), chunk.page());
     }
 
     /** Names the place and the remedy. */
     String reason() {
-      return reason;
-    }
-
-    @Override
-    public String getMessage() {
-      return reason;
+      return require(getMessage());
     }
 
     /** What that means for a block. */
@@ -219,11 +213,6 @@ final class MapPages implements LayerMap.Source {
   /** Whether the standing checkpoint has that chunk. */
   boolean stands(ChunkReference reference) {
     return standing.contains(reference);
-  }
-
-  /** Whether it has one that begins there. */
-  boolean stands(int segment, int page) {
-    return standing.stream().anyMatch(r -> r.segment() == segment && r.page() == page);
   }
 
   /** Whether the buffer has that chunk. */

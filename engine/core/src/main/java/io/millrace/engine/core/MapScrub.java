@@ -1,8 +1,9 @@
 package io.millrace.engine.core;
 
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.TreeMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,7 @@ final class MapScrub {
 
   private final Serving serving;
   private final MapPages pages;
-  private final TreeMap<Long, ScrubReport.Damaged> damaged = new TreeMap<>();
+  private final Map<ChunkReference, ScrubReport.Damaged> damaged = new LinkedHashMap<>();
   private List<MapChunk> chunks = List.of();
   private int next;
   private boolean reading;
@@ -68,12 +69,10 @@ final class MapScrub {
 
   private void look(MapChunk chunk, boolean good) {
     ChunkReference r = chunk.reference();
-    long place = Location.of(r.segment(), r.page());
     if (good) {
-      damaged.remove(place);
+      damaged.remove(r);
     } else if (pages.stands(r)) {
-      damaged.put(
-          place, new ScrubReport.Damaged(r.segment(), r.page(), chunk.layerId(), -1, WRONG));
+      damaged.put(r, new ScrubReport.Damaged(r.segment(), r.page(), chunk.layerId(), -1, WRONG));
     }
   }
 
@@ -88,7 +87,7 @@ final class MapScrub {
 
   /** What was found and still stands. */
   Collection<ScrubReport.Damaged> damaged() {
-    damaged.values().removeIf(d -> !pages.stands(d.segment(), d.page()));
+    damaged.keySet().removeIf(chunk -> !pages.stands(chunk));
     return damaged.values();
   }
 }

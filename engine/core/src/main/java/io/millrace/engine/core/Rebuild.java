@@ -116,20 +116,15 @@ final class Rebuild {
 
   /** They count: a crash may leave a summary that speaks of commits that were lost. */
   private void takeHeaders(LiveSlots.Of of) {
-    int page = 0;
-    while (page < geometry.usablePages()) {
-      CommitHeader.Fields commit =
-          CommitHeader.decode(buffer, page, of.segment(), geometry.usablePages(), checksum);
-      if (commit == null || commit.segmentSequence() != of.sequence()) {
-        page++;
-        continue;
-      }
-      int first = page + commit.headerPages();
-      for (int i = 0; i < commit.entries(); i++) {
-        entryAt[first + i] = page * Bytes.PAGE + CommitHeader.FIXED_BYTES + i * commit.entryBytes();
-      }
-      page += commit.pages();
-    }
+    CommitHeader.forEach(
+        new CommitHeader.Pages(buffer, of.segment(), of.sequence(), geometry.usablePages()),
+        geometry,
+        checksum,
+        commit -> {
+          for (int i = 0; i < commit.entries(); i++) {
+            entryAt[commit.slot(i)] = commit.entryAt(i);
+          }
+        });
   }
 
   private void place(int segment, int slot) {

@@ -110,7 +110,7 @@ final class Scrubber {
     if (page < pages) {
       return readPiece(nowNanos);
     }
-    if (pages > 0 && !leaves.areThere(buffer(), segment, sequence)) {
+    if (pages > 0 && !leaves.areThere(read())) {
       return false;
     }
     if (pages > 0) {
@@ -279,38 +279,35 @@ final class Scrubber {
 
   // ---- looking
 
+  private CommitHeader.Pages read() {
+    return new CommitHeader.Pages(buffer(), segment, sequence, pages);
+  }
+
   /** What has died meanwhile is nobody's business any more. */
   private void verify() {
     table.readers[segment]--;
     damaged.subMap(Location.of(segment, 0), Location.of(segment + 1, 0)).clear();
-    int at = 0;
-    while (at < pages) {
-      CommitHeader.Fields commit =
-          CommitHeader.decode(buffer(), at, segment, geometry.usablePages(), serving.checksum);
-      if (commit == null || commit.segmentSequence() != sequence) {
-        at++;
-        continue;
-      }
-      for (int i = 0; i < commit.entries(); i++) {
-        entry(commit, i);
-      }
-      at += commit.pages();
-    }
+    CommitHeader.forEach(
+        read(),
+        geometry,
+        serving.checksum,
+        commit -> {
+          for (int i = 0; i < commit.entries(); i++) {
+            entry(commit, i);
+          }
+        });
     live.stream().forEach(slot -> found(slot, 0, -1, UNNAMED));
   }
 
   /** Takes the slot of an entry off those that no header has named yet. */
   private void entry(CommitHeader.Fields commit, int i) {
-    int slot = commit.page() + commit.headerPages() + i;
+    int slot = commit.slot(i);
     if (!live.get(slot)) {
       return;
     }
     live.clear(slot);
     var m = buffer().memory;
-    long entry =
-        (long) commit.page() * Bytes.PAGE
-            + CommitHeader.FIXED_BYTES
-            + (long) i * commit.entryBytes();
+    int entry = commit.entryAt(i);
     long address = CommitHeader.block(m, entry);
     Layer holder;
     try {

@@ -66,11 +66,9 @@ final class SegmentImage {
   }
 
   private void take(CommitHeader.Fields fields) {
-    int header = fields.page() * Bytes.PAGE;
-    int first = fields.page() + fields.headerPages();
     for (int i = 0; i < fields.entries() && i < fields.dataPages(); i++) {
-      entryAt[first + i] = header + CommitHeader.FIXED_BYTES + i * fields.entryBytes();
-      commitOf[first + i] = commits.size();
+      entryAt[fields.slot(i)] = fields.entryAt(i);
+      commitOf[fields.slot(i)] = commits.size();
     }
     commits.add(fields);
   }

@@ -85,16 +85,24 @@ final class SegmentTable {
     return Location.segment(location) * words + (Location.slot(location) >>> 6);
   }
 
-  /** Takes the live bits of a segment that has none yet, in whole words. */
-  void loadLive(int segment, MemorySegment from, long at) {
+  /**
+   * Takes the live bits of a segment that has none yet, in whole words.
+   *
+   * @return how many pages they reach over
+   */
+  int loadLive(int segment, MemorySegment from, long at) {
     Bounds.require(live[segment] == 0, "live blocks of segment", segment);
+    int pages = 0;
     count(segment, -1);
     for (int i = 0; i < words; i++) {
-      bits[segment * words + i] = Bytes.u64(from, at + i * 8L);
-      live[segment] += Long.bitCount(bits[segment * words + i]);
+      long word = Bytes.u64(from, at + i * 8L);
+      bits[segment * words + i] = word;
+      live[segment] += Long.bitCount(word);
+      pages = word == 0 ? pages : (i + 1) * Long.SIZE - Long.numberOfLeadingZeros(word);
     }
     liveBlocks += live[segment];
     count(segment, 1);
+    return pages;
   }
 
   long liveBlocks() {

@@ -362,8 +362,8 @@ public final class StoreDump {
       MemorySegment m = buffer.memory;
       int header = c.page() * Bytes.PAGE;
       for (int i = 0; i < c.entries(); i++) {
-        int slot = c.page() + c.headerPages() + i;
-        long entry = header + CommitHeader.FIXED_BYTES + (long) i * c.entryBytes();
+        int slot = c.slot(i);
+        int entry = c.entryAt(i);
         out.accept("  page %d %s%s".formatted(slot, entry(m, entry), data(slot, entry)));
       }
       int at = header + c.recordsAt();

@@ -294,15 +294,16 @@ final class Writer {
   /** Makes room in the open batch for one more block; false: wait, or the request has failed. */
   private boolean roomFor(Request r, Layer top, long address, long now) {
     comesToLife = !resolver.surelyOwns(top, address);
-    if (comesToLife && space.freeBlocks() <= 0 && r.askedAt != address) {
+    boolean admitted = !comesToLife || space.admits();
+    if (!admitted && space.freeBlocks() <= 0 && r.askedAt != address) {
       comesToLife = !resolver.owns(top, address);
       r.askedAt = comesToLife ? address : -1;
+      admitted = !comesToLife;
     }
-    if (comesToLife && !space.admits() && !spaceMayReturn(0)) {
+    if (!admitted && !spaceMayReturn(0)) {
       r.errno = Errno.ENOSPC;
-      return false;
     }
-    return !(comesToLife && !space.admits()) && committer.roomForBlock(now);
+    return admitted && committer.roomForBlock(now);
   }
 
   private boolean spaceMayReturn(long mapGrowth) {
