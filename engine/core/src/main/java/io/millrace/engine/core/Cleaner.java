@@ -159,7 +159,9 @@ final class Cleaner implements Batch.Written {
     double bestScore = 0;
     long now = serving.committer.lastLsn() + 1;
     int full = space.blocksPerSegment();
-    int liveMax = full - (urgent ? 1 : Math.max(1, full / 16));
+    // Fewer it would lose again to the headers of commits that have to end early.
+    int gainMin = urgent ? 1 : Math.max(2, full / 16);
+    int liveMax = full - gainMin;
     for (int s = SegmentTable.FIRST; s < table.segments(); s++) {
       if (!candidate(s, liveMax)) {
         continue;
