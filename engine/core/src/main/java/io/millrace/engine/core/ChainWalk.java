@@ -105,6 +105,15 @@ final class ChainWalk {
     return shown;
   }
 
+  /** Whether all that have this leaf have it in memory; what is missing is on its way. */
+  boolean isThere(MapPages pages) {
+    boolean all = true;
+    for (int i = 0; i < holderCount; i++) {
+      all &= pages.asked(map(holders[i]), leaf);
+    }
+    return all;
+  }
+
   private LayerMap map(int index) {
     return Objects.requireNonNull(maps[index]);
   }

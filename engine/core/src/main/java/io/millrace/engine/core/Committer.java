@@ -43,6 +43,7 @@ final class Committer implements Batch.Written {
   private final Backlog backlog;
   private final Throughput throughput;
   private final PendingZeros zeros = new PendingZeros();
+  private final ZeroLeaves zeroLeaves;
 
   private long lastLsn;
   private long appliedLsn;
@@ -78,6 +79,9 @@ final class Committer implements Batch.Written {
   /** Leaves that may still be zeroed in this poll. */
   private int leavesLeft;
 
+  /** What is written, and next, can't be applied before leaves have come. */
+  private boolean waitsForLeaves;
+
   long commits;
   long loggedBytes;
 
@@ -102,6 +106,7 @@ final class Committer implements Batch.Written {
     witnessedLsn = lastLsn;
     quietSinceNanos = s.clock.nanos();
     head = new LogHead(table, disk, checksum, s.arena, LogHead.STREAM_USER);
+    zeroLeaves = new ZeroLeaves(namespace);
     ring = s.ring;
     int count = ring.places();
     batches = new Batch[count];
@@ -300,6 +305,7 @@ final class Committer implements Batch.Written {
     growth[batch.number] += plan.growthBytes();
     space.staged(0, plan.growthBytes());
     zeros.add(layer, first, count, batch.sequence);
+    zeroLeaves.expect(layer, first, count);
   }
 
   /** Adds records of the catalog, all or none, and takes their effect at once. */
@@ -398,7 +404,8 @@ final class Committer implements Batch.Written {
     long wait = appliedLsn > appliedBefore ? 0 : due;
     if (flightSize > 0) {
       quietSinceNanos = nowNanos;
-      return inFlight[flightHead].complete && !health.stopped() ? 0 : wait;
+      boolean appliesMore = inFlight[flightHead].complete && !waitsForLeaves && !health.stopped();
+      return appliesMore ? 0 : wait;
     }
     return Math.min(wait, bearWitness(nowNanos));
   }
@@ -532,7 +539,13 @@ final class Committer implements Batch.Written {
    * A stopped store may have stopped in the middle of a commit: what comes after it stays staged.
    */
   private boolean appliesNow() {
-    return flightSize > 0 && inFlight[flightHead].complete && leavesLeft > 0 && !health.stopped();
+    waitsForLeaves = false;
+    if (flightSize == 0 || leavesLeft <= 0 || health.stopped()) {
+      return false;
+    }
+    Batch first = inFlight[flightHead];
+    waitsForLeaves = first.complete && !zeroLeaves.areThere(first);
+    return first.complete && !waitsForLeaves;
   }
 
   private void apply(Batch batch) {

@@ -106,11 +106,18 @@ final class GhostSweep {
     return true;
   }
 
-  /** Deeper layers may have to be read while everybody waits; that is rare. */
   private boolean isReady(Layer ghost, long leafIndex) {
-    boolean ready = namespace.pages.isReady(ghost.map, leafIndex);
-    for (Layer child = ghost.firstChild; child != null && ready; child = child.nextSibling) {
-      ready = namespace.pages.isReady(child.map, leafIndex);
+    return namespace.pages.isReadyBelow(ghost, leafIndex) && isReadyAbove(ghost, leafIndex, 0);
+  }
+
+  private boolean isReadyAbove(Layer layer, long leafIndex, int depth) {
+    boolean ready = true;
+    for (Layer child = layer.firstChild; child != null && ready; child = child.nextSibling) {
+      work++;
+      boolean deeper = child.nameless() && depth < DEPTH_MAX;
+      ready =
+          namespace.pages.isReady(child.map, leafIndex)
+              && (!deeper || isReadyAbove(child, leafIndex, depth + 1));
     }
     return ready;
   }

@@ -37,7 +37,7 @@ final class LayerMerge {
   /** Whether the next step needs no leaf that is not in memory. */
   boolean isReady(MapPages pages) {
     long leaf = upLeavesLeft > 0 ? child.map.nextLeaf(0) : parent.map.nextLeaf(0);
-    return leaf < 0 || (pages.isReady(parent.map, leaf) && pages.isReady(child.map, leaf));
+    return leaf < 0 || pages.isReadyBelow(child, leaf);
   }
 
   /**

@@ -103,9 +103,10 @@ final class MapPages implements LayerMap.Source {
   private final ArrayDeque<PageBuffer> buffers = new ArrayDeque<>();
   private int reading;
 
-  /** Chunks that were read, and that left memory. */
+  /** Chunks that were read; of them, while everybody waited; and that left memory. */
   long reads;
 
+  long readsNow;
   long departures;
 
   MapPages(Namespace namespace) {
@@ -187,6 +188,7 @@ final class MapPages implements LayerMap.Source {
     Geometry shape = require(geometry);
     MemorySegment to = buffer().pages(0, r.pages());
     reads++;
+    readsNow++;
     for (int i = 0; i < ATTEMPTS; i++) {
       if (from.readNow(shape.offset(r.segment(), r.page()), to) == 0 && isGood(r, buffer())) {
         return true;
@@ -321,6 +323,15 @@ final class MapPages implements LayerMap.Source {
   /** The same for one who passes over chunks that have no partial leaf. */
   boolean isReadyToJoin(LayerMap map, long leafIndex) {
     return isReady(map, leafIndex, Visit.IS_PARTIAL);
+  }
+
+  /** The same for one who looks also into the layers below. */
+  boolean isReadyBelow(Layer layer, long leafIndex) {
+    boolean ready = true;
+    for (Layer l = layer; l != null && ready; l = l.parent) {
+      ready = isReady(l.map, leafIndex);
+    }
+    return ready;
   }
 
   /** Somebody who was told to wait, or was let through, has got on. */

@@ -126,6 +126,50 @@ class PagedMapsTest {
   }
 
   @Test
+  void zerosOverMapsThatAreNotInMemoryHoldNobodyUp() {
+    Bench bench = Bench.ofSegments(2400);
+    long volume = filled(bench);
+    long snapshot = bench.snapshot("s", volume);
+    assertEquals(0, bench.zero(volume, 9 * 512L * 4096, 4096 * 4096L));
+    assertEquals(0, bench.zero(volume, 70 * 512L * 4096 + 8192, 8192));
+    assertEquals(0, bench.fill(volume, 80 * 512L, 40, 2));
+    bench.closeAndOpen();
+    assertEquals(0, bench.zero(volume, 100 * 512L * 4096 + 8192, 300 * 512L * 4096));
+    bench.flush(volume);
+    assertEquals(0, bench.valueAt(volume, 100 * 512L + 2));
+    assertEquals(1, bench.valueAt(volume, 100 * 512L + 1));
+    assertEquals(0, pages(bench).readsNow);
+    bench.run(new Command.DeleteSnapshot(snapshot));
+    bench.settle();
+    assertEquals(0, pages(bench).readsNow);
+    assertEquals(2, bench.valueAt(volume, 80 * 512L));
+    assertEquals(0, bench.valueAt(volume, 70 * 512L + 2));
+    bench.closeAndOpen();
+    bench.store().check();
+    assertEquals((LEAVES - 8 - 300) * 40L * 4096 - 2 * 4096, bench.store().info().physicalBytes());
+  }
+
+  @Test
+  void aMergeThatLooksIntoDeeperLayersHoldsNobodyUp() {
+    Bench bench = Bench.ofSegments(2400);
+    long volume = filled(bench);
+    bench.snapshot("older", volume);
+    assertEquals(0, bench.fill(volume, 10 * 512L, 40, 2));
+    long newer = bench.snapshot("newer", volume);
+    assertEquals(0, bench.zero(volume, 10 * 512L * 4096, 20 * 4096));
+    assertEquals(0, bench.fill(volume, 300 * 512L, 1, 3));
+    bench.closeAndOpen();
+    bench.run(new Command.DeleteSnapshot(newer));
+    bench.settle();
+    assertEquals(0, pages(bench).readsNow);
+    assertEquals(0, bench.valueAt(volume, 10 * 512L + 19));
+    assertEquals(2, bench.valueAt(volume, 10 * 512L + 20));
+    bench.closeAndOpen();
+    bench.store().check();
+    assertEquals((LEAVES * 40 + 20 + 1) * 4096L, bench.store().info().physicalBytes());
+  }
+
+  @Test
   void withLittleMemoryAnyChangesAndCrashesLeaveWhatWasWritten() {
     Bench bench = Bench.of(2400, StoreOptions.small().withMapBytesMax(100_000));
     long volume = bench.volume("v0", 1L << 40);
