@@ -30,6 +30,13 @@ final class FileModel {
   private static final int DIRECT_BYTES_MAX = 16 * PAGE_BYTES;
   private static final int REMEMBERED = 30;
 
+  /**
+   * Where a page could not be dropped from the cache around a direct write the kernel answers a
+   * later call with EIO, once for each ("Direct I/O collision with buffered writes"). An error of
+   * the disk would stay.
+   */
+  private static final int COLLISIONS_MAX = 10;
+
   /** Each as often as it stands here. */
   private enum Act {
     WRITE,
@@ -157,9 +164,7 @@ final class FileModel {
     int at = near / PAGE_BYTES * PAGE_BYTES;
     int bytes = (1 + random.nextInt(DIRECT_BYTES_MAX / PAGE_BYTES)) * PAGE_BYTES;
     long read = Libc.pread(direct, buffer.address(), bytes, at);
-    if (read == -Errno.EIO) {
-      // Where a page could not be dropped from the cache after a direct write the kernel tells so
-      // once ("Direct I/O collision with buffered writes"); an error of the disk would stay.
+    for (int i = 0; read == -Errno.EIO && i < COLLISIONS_MAX; i++) {
       read = Libc.pread(direct, buffer.address(), bytes, at);
     }
     if (read < 0) {
@@ -198,12 +203,16 @@ final class FileModel {
     size = bytes;
   }
 
-  /** The second time, for the reason that {@link #readDirect} has. */
   private static void sync(FileChannel cached) throws IOException {
-    try {
-      cached.force(false);
-    } catch (IOException once) {
-      cached.force(false);
+    for (int i = 0; ; i++) {
+      try {
+        cached.force(false);
+        return;
+      } catch (IOException collision) {
+        if (i == COLLISIONS_MAX) {
+          throw collision;
+        }
+      }
     }
   }
 
