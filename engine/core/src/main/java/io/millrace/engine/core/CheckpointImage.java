@@ -1,7 +1,7 @@
 package io.millrace.engine.core;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -9,33 +9,25 @@ import java.util.List;
  * once, because commands go on while the chunks go out.
  */
 final class CheckpointImage {
-  /** The items of one chunk. */
-  record Part(int kind, int items, MemorySegment bytes) {}
-
-  private static final int LAYER_BYTES = 24;
-  private static final int MERGED_BYTES = 24;
   private static final int RECORD_BYTES_MAX = 512;
 
-  private final int partBytesMax;
-  private final List<Part> parts = new ArrayList<>();
-  private MemorySegment current;
-  private int bytes;
-  private int items;
+  private final MemorySegment scratch = MemorySegment.ofArray(new byte[RECORD_BYTES_MAX]);
+  private final ImageParts parts;
 
   private CheckpointImage(int partBytesMax) {
-    this.partBytesMax = partBytesMax;
-    current = fresh();
+    parts = new ImageParts(partBytesMax);
   }
 
-  static List<Part> of(Namespace namespace, SegmentTable table, int[] reserve, int partBytesMax) {
+  static Collection<ImageParts.Part> of(
+      Namespace namespace, SegmentTable table, int[] reserve, int partBytesMax) {
     CheckpointImage image = new CheckpointImage(partBytesMax);
     image.catalog(namespace);
-    image.end(Chunk.CATALOG);
+    image.parts.endIfAny(Chunk.CATALOG);
     image.segments(table);
-    image.end(Chunk.SEGMENTS);
+    image.parts.endIfAny(Chunk.SEGMENTS);
     image.reserve(reserve);
-    image.end(Chunk.RESERVE);
-    return image.parts;
+    image.parts.endIfAny(Chunk.RESERVE);
+    return image.parts.parts();
   }
 
   /** Live layers before those that were merged into them, then what stands on them. */
@@ -45,14 +37,12 @@ final class CheckpointImage {
       if (layer.mergedInto == null) {
         Layer parent = layer.parent;
         int flags = (layer.frozen ? Chunk.FLAG_FROZEN : 0) | (layer.dying ? Chunk.FLAG_DYING : 0);
-        room(Records.HEADER_BYTES + LAYER_BYTES, Chunk.CATALOG);
         record(Chunk.TYPE_LAYER, layer.id, parent == null ? 0 : parent.id, flags);
       }
     }
     for (Layer layer : layers) {
       Layer owner = layer.mergedInto == null ? null : namespace.owner(layer.id);
       if (owner != null) {
-        room(Records.HEADER_BYTES + MERGED_BYTES, Chunk.CATALOG);
         record(Chunk.TYPE_MERGED, layer.id, owner.id, layer.namedBelowSequence);
       }
     }
@@ -67,7 +57,6 @@ final class CheckpointImage {
           table.state[s] == SegmentTable.OPEN
               || (table.state[s] == SegmentTable.SEALED && !table.emptied(s));
       if (inUse) {
-        room(Chunk.SEGMENT_BYTES, Chunk.SEGMENTS);
         segment(table, s);
       }
     }
@@ -75,58 +64,33 @@ final class CheckpointImage {
 
   private void segment(SegmentTable table, int s) {
     boolean growing = table.state[s] == SegmentTable.OPEN || table.writing[s] > 0;
-    Bytes.u32(current, bytes, s);
-    Bytes.u8(current, bytes + 4, growing ? SegmentTable.OPEN : SegmentTable.SEALED);
-    Bytes.u8(current, bytes + 5, table.stream[s]);
-    Bytes.u16(current, bytes + 6, table.usedPages[s]);
-    Bytes.u64(current, bytes + 8, table.sequence[s]);
-    Bytes.u64(current, bytes + 16, table.sealedLsn[s]);
-    bytes += Chunk.SEGMENT_BYTES;
-    items++;
+    MemorySegment item = parts.item(Chunk.SEGMENTS, Chunk.SEGMENT_BYTES);
+    Bytes.u32(item, 0, s);
+    Bytes.u8(item, 4, growing ? SegmentTable.OPEN : SegmentTable.SEALED);
+    Bytes.u8(item, 5, table.stream[s]);
+    Bytes.u16(item, 6, table.usedPages[s]);
+    Bytes.u64(item, 8, table.sequence[s]);
+    Bytes.u64(item, 16, table.sealedLsn[s]);
   }
 
   private void reserve(int[] reserve) {
     for (int segment : reserve) {
-      room(4, Chunk.RESERVE);
-      Bytes.u32(current, bytes, segment);
-      bytes += 4;
-      items++;
+      Bytes.u32(parts.item(Chunk.RESERVE, 4), 0, segment);
     }
   }
 
   private void record(int type, long... values) {
-    Bytes.u16(current, bytes, type);
-    Bytes.u16(current, bytes + 2, values.length * 8);
+    int length = values.length * Long.BYTES;
+    MemorySegment item = parts.item(Chunk.CATALOG, Records.HEADER_BYTES + length);
+    Bytes.u16(item, 0, type);
+    Bytes.u16(item, 2, length);
     for (int i = 0; i < values.length; i++) {
-      Bytes.u64(current, bytes + Records.HEADER_BYTES + i * 8L, values[i]);
+      Bytes.u64(item, Records.HEADER_BYTES + i * 8L, values[i]);
     }
-    bytes += Records.HEADER_BYTES + values.length * 8;
-    items++;
   }
 
   private void record(Records record) {
-    room(RECORD_BYTES_MAX, Chunk.CATALOG);
-    bytes = Records.encode(record, current, bytes);
-    items++;
-  }
-
-  private void room(int more, int kind) {
-    if (bytes + more > partBytesMax) {
-      end(kind);
-    }
-  }
-
-  private void end(int kind) {
-    if (items > 0) {
-      MemorySegment part = current.asSlice(0, bytes);
-      parts.add(new Part(kind, items, part));
-      current = fresh();
-      bytes = 0;
-      items = 0;
-    }
-  }
-
-  private MemorySegment fresh() {
-    return MemorySegment.ofArray(new byte[partBytesMax]);
+    int length = Records.encode(record, scratch, 0);
+    parts.item(Chunk.CATALOG, length).copyFrom(scratch.asSlice(0, length));
   }
 }

@@ -46,7 +46,7 @@ final class Checkpointer {
   private int[] own;
 
   // The checkpoint under way.
-  private ArrayDeque<CheckpointImage.Part> parts = new ArrayDeque<>();
+  private ArrayDeque<ImageParts.Part> parts = new ArrayDeque<>();
   private LiveImage live;
   private IndexImage index;
   private @Nullable CutSlots slots;
@@ -192,7 +192,7 @@ final class Checkpointer {
   }
 
   private void writePart() {
-    CheckpointImage.Part part = parts.peek();
+    ImageParts.Part part = parts.peek();
     if (part == null) {
       next = reading ? this::writeMaps : this::beginDirectory;
       return;

@@ -17,15 +17,10 @@ final class IndexImage {
   /** The run has whiteouts. */
   static final int FLAG_HIDES = 2;
 
-  private final int partBytesMax;
-  private final ArrayDeque<CheckpointImage.Part> parts = new ArrayDeque<>();
-  private MemorySegment current;
-  private int bytes;
-  private int items;
+  private final ImageParts parts;
 
   IndexImage(int partBytesMax) {
-    this.partBytesMax = partBytesMax;
-    current = fresh();
+    parts = new ImageParts(partBytesMax);
   }
 
   /** The next chunk of the checkpoint; all indexes of its leaves, in order. */
@@ -39,22 +34,17 @@ final class IndexImage {
   }
 
   private void add(MapChunk.Run run, boolean begins, long[] leaves, int first) {
-    int length = RUN_BYTES + run.leaves() * LEAF_BYTES;
-    if (bytes + length > partBytesMax) {
-      end();
-    }
-    Bytes.u64(current, bytes, run.layerId());
-    Bytes.u32(current, bytes + 8, run.leaves());
-    Bytes.u32(current, bytes + 12, run.wholes());
-    Bytes.u32(current, bytes + 16, (int) run.blocks());
-    Bytes.u32(current, bytes + 20, (int) run.whiteouts());
-    Bytes.u32(current, bytes + 24, (begins ? FLAG_FIRST : 0) | (run.hides() ? FLAG_HIDES : 0));
-    Bytes.u32(current, bytes + 28, 0);
+    MemorySegment item = parts.item(Chunk.INDEX, RUN_BYTES + run.leaves() * LEAF_BYTES);
+    Bytes.u64(item, 0, run.layerId());
+    Bytes.u32(item, 8, run.leaves());
+    Bytes.u32(item, 12, run.wholes());
+    Bytes.u32(item, 16, (int) run.blocks());
+    Bytes.u32(item, 20, (int) run.whiteouts());
+    Bytes.u32(item, 24, (begins ? FLAG_FIRST : 0) | (run.hides() ? FLAG_HIDES : 0));
+    Bytes.u32(item, 28, 0);
     for (int i = 0; i < run.leaves(); i++) {
-      Bytes.u32(current, bytes + RUN_BYTES + i * LEAF_BYTES, (int) leaves[first + i]);
+      Bytes.u32(item, RUN_BYTES + i * LEAF_BYTES, (int) leaves[first + i]);
     }
-    bytes += length;
-    items++;
   }
 
   /** Whether an item, as long as it says to be, ends there at the latest. */
@@ -90,21 +80,8 @@ final class IndexImage {
   }
 
   /** All of it; none when there are no maps. */
-  ArrayDeque<CheckpointImage.Part> parts() {
-    if (items > 0) {
-      end();
-    }
-    return parts;
-  }
-
-  private void end() {
-    parts.add(new CheckpointImage.Part(Chunk.INDEX, items, current.asSlice(0, bytes)));
-    current = fresh();
-    bytes = 0;
-    items = 0;
-  }
-
-  private MemorySegment fresh() {
-    return MemorySegment.ofArray(new byte[partBytesMax]);
+  ArrayDeque<ImageParts.Part> parts() {
+    parts.endIfAny(Chunk.INDEX);
+    return parts.parts();
   }
 }

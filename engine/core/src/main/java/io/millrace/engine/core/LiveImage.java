@@ -18,15 +18,10 @@ final class LiveImage {
   static final int FLAG_WHOLE = 1;
   private static final int SEGMENT_HEADER_BYTES = 16;
 
-  private final int partBytesMax;
-  private final ArrayDeque<CheckpointImage.Part> parts = new ArrayDeque<>();
-  private MemorySegment current;
-  private int bytes;
-  private int items;
+  private final ImageParts parts;
 
   LiveImage(int partBytesMax) {
-    this.partBytesMax = partBytesMax;
-    current = fresh();
+    parts = new ImageParts(partBytesMax);
   }
 
   /** Adds all slots that the written maps name. */
@@ -74,15 +69,13 @@ final class LiveImage {
 
   private void segment(SegmentTable table, int segment, CutSlots slots, int live) {
     int words = SegmentTable.words(table.geometry);
-    room(segmentBytes(table.geometry));
-    Bytes.u32(current, bytes, segment);
-    Bytes.u32(current, bytes + 4, live);
-    Bytes.u64(current, bytes + 8, table.sequence[segment]);
+    MemorySegment item = parts.item(Chunk.LIVE, segmentBytes(table.geometry));
+    Bytes.u32(item, 0, segment);
+    Bytes.u32(item, 4, live);
+    Bytes.u64(item, 8, table.sequence[segment]);
     for (int i = 0; i < words; i++) {
-      Bytes.u64(current, bytes + SEGMENT_HEADER_BYTES + i * 8L, slots.word(segment, i));
+      Bytes.u64(item, SEGMENT_HEADER_BYTES + i * 8L, slots.word(segment, i));
     }
-    bytes += segmentBytes(table.geometry);
-    items++;
   }
 
   /** Adds the whiteouts of a leaf, if it has any. */
@@ -93,52 +86,34 @@ final class LiveImage {
     if (!Leaf.whiteElsewhere(leaf) && map.whiteEntries(leaf) == 0) {
       return;
     }
-    room(leafBytesMax());
-    Bytes.u32(current, bytes, NO_SEGMENT);
-    Bytes.u32(current, bytes + 4, whole ? FLAG_WHOLE : 0);
-    Bytes.u64(current, bytes + 8, layer.id);
-    Bytes.u64(current, bytes + 16, leafIndex);
-    bytes += WHITE_HEADER_BYTES;
+    MemorySegment item = parts.item(Chunk.LIVE, bytesMax(leaf));
+    Bytes.u32(item, 0, NO_SEGMENT);
+    Bytes.u32(item, 4, whole ? FLAG_WHOLE : 0);
+    Bytes.u64(item, 8, layer.id);
+    Bytes.u64(item, 16, leafIndex);
     if (!whole) {
-      bitmap(map.cells().slab(leaf), Cells.base(leaf), Leaf.whiteElsewhere(leaf));
+      MemorySegment bits = item.asSlice(WHITE_HEADER_BYTES);
+      bitmap(bits, map.cells().slab(leaf), Cells.base(leaf), Leaf.whiteElsewhere(leaf));
     }
-    items++;
   }
 
-  private void bitmap(MemorySegment m, long base, boolean elsewhere) {
-    current.asSlice(bytes, BITMAP_BYTES).fill((byte) (elsewhere ? -1 : 0));
+  private static void bitmap(MemorySegment bits, MemorySegment m, long base, boolean elsewhere) {
+    bits.fill((byte) (elsewhere ? -1 : 0));
     int rank = 0;
     for (int i = Leaf.next(m, base, 0); i < Leaf.BLOCKS; i = Leaf.next(m, base, i + 1)) {
       boolean white = Leaf.location(m, Leaf.entry(base, rank++)) == Location.WHITEOUT;
       if (white != elsewhere) {
-        Leaf.flip(current, bytes, i);
+        Leaf.flip(bits, 0, i);
       }
     }
-    bytes += BITMAP_BYTES;
   }
 
   /** All of it; there is one part at least, which says that nothing is live. */
-  ArrayDeque<CheckpointImage.Part> parts() {
-    if (items > 0 || parts.isEmpty()) {
-      end();
+  ArrayDeque<ImageParts.Part> parts() {
+    if (parts.isEmpty()) {
+      parts.end(Chunk.LIVE);
     }
-    return parts;
-  }
-
-  private void room(int more) {
-    if (bytes + more > partBytesMax) {
-      end();
-    }
-  }
-
-  private void end() {
-    parts.add(new CheckpointImage.Part(Chunk.LIVE, items, current.asSlice(0, bytes)));
-    current = fresh();
-    bytes = 0;
-    items = 0;
-  }
-
-  private MemorySegment fresh() {
-    return MemorySegment.ofArray(new byte[partBytesMax]);
+    parts.endIfAny(Chunk.LIVE);
+    return parts.parts();
   }
 }

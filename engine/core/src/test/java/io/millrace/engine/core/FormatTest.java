@@ -353,7 +353,7 @@ class FormatTest {
     ChunkReference anywhere = new ChunkReference(7, 8, 2, Chunk.MAP, 17);
     index.add(
         new MapChunk(9, 5, 3, java.util.List.of(first, second), anywhere), new long[] {5, 8, 2});
-    CheckpointImage.Part part = index.parts().remove();
+    ImageParts.Part part = index.parts().remove();
     assertEquals(2, part.items());
     MemorySegment.copy(part.bytes(), 0, page.memory, 0, part.bytes().byteSize());
     assertEquals(
