@@ -51,9 +51,22 @@ public sealed interface Command {
   record ChangeVolume(long volumeId, boolean durable) implements Command {}
 
   /**
-   * Gives all that the source holds to the volume of that name, and takes the source away; whole or
-   * not at all, whenever a crash comes. The volume is made with the source's size or, if there is
-   * one, keeps size, id and snapshots; then nothing was ever written to it and it is not smaller.
+   * Gives all that the source holds to the volume of that name, and takes the source away.
+   *
+   * <ul>
+   *   <li>Every write to the source answered before is in it, and so is durable with its answer.
+   *       Behind the source's end are zeros.
+   *   <li>Whole or not at all, whenever a crash comes: there is the source, and the volume is as it
+   *       was or is not there; or the source is gone, and the volume holds it all. After the answer
+   *       it is the latter, also after a power loss.
+   *   <li>When there is no volume of that name it is made, with the source's size and way to
+   *       acknowledge, and a new id. One that is there keeps size, id, way to acknowledge and
+   *       snapshots; then it is not smaller, and blank: neither it nor what it was cloned from was
+   *       ever written to. Where something was discarded or cut off it counts as written to until
+   *       the store is opened again. What is not so is refused, and nothing changes.
+   *   <li>Snapshots and clones of the source, and snapshots of the volume, read the same as before.
+   *   <li>Requests to the two that are not answered yet may fail as if their volume were deleted.
+   * </ul>
    */
   record FillVolume(String name, long sourceVolumeId) implements Command {}
 

@@ -43,7 +43,8 @@ final class Comparison implements Request.Reader {
     List<View> snapshots = model.usable(true);
     probes.insert(snapshots);
     for (View view : List.copyOf(model.views())) {
-      boolean decided = view.created && !view.deleting && view.nextSizeBytes == 0;
+      boolean changes = view.nextSizeBytes != 0 || view.filler != null;
+      boolean decided = view.created && !view.deleting && !changes;
       if (decided && view.readableId() != 0) {
         readAll(view);
       }

@@ -31,8 +31,9 @@ final class CutSearch implements Request.Reader {
 
   /** An object that is there was created before the cut. */
   void observe(View view) {
-    if (view.createdAt > low) {
-      low = view.createdAt;
+    long since = Math.max(view.createdAt, view.filledAt);
+    if (since > low) {
+      low = since;
       lowBecause = view + " is there";
     }
   }

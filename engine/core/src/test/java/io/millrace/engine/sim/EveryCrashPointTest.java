@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 final class EveryCrashPointTest {
   private static final int OPERATIONS_MAX = 3;
   private static final int ONE_IN = 20;
+  private static final int IMPORTS = 16;
 
   private final Exhaustive exhaustive = new Exhaustive(OPERATIONS_MAX);
 
@@ -29,6 +30,27 @@ final class EveryCrashPointTest {
       assertTrue(tally.of(event) > 0, () -> "no " + event.word());
     }
     assertTrue(tally.crashPoints() > 1000, () -> tally.text(1));
+  }
+
+  /** Of different salts, so that what is filled is a new volume, or one that is there. */
+  @Test
+  void anImportIsWholeOrNotAtAllAfterAPowerLossAtEveryCallToTheDisk() {
+    for (int salt = 1; salt <= IMPORTS; salt++) {
+      Step step = new Step(Step.Kind.IMPORT, salt);
+      String broken =
+          exhaustive.run(
+              salt,
+              run -> {
+                run.perform(step);
+                run.perform(new Step(Step.Kind.POLL, 3));
+                run.perform(new Step(Step.Kind.WRITE, step.salt()));
+                run.perform(new Step(Step.Kind.CREATE_SNAPSHOT, step.salt()));
+              });
+      assertNull(broken, () -> step + broken);
+    }
+    Tally tally = exhaustive.tally();
+    assertTrue(tally.of(Tally.Event.LOSS_IN_FILL) > 100, () -> tally.text(1));
+    assertTrue(tally.of(Tally.Event.VOLUME_FILLED) > 100, () -> tally.text(1));
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -97,6 +98,57 @@ final class Model {
     durableUpTo(view.createdAt);
   }
 
+  /**
+   * All that the source holds is to be given to a volume that is blank.
+   *
+   * @param name of the volume; when there is none, it is made
+   */
+  View invokeFill(String name, View source) {
+    View there = views.get(name);
+    View view = there == null ? invokeCreate(name, false, source, source.sizeBytes) : there;
+    view.filledAt = there == null ? view.createdAt : event();
+    if (there == null) {
+      view.acknowledgesWhenDurable = source.acknowledgesWhenDurable;
+    }
+    view.filler = source;
+    source.deleting = true;
+    return view;
+  }
+
+  void filled(View view, long id) {
+    View source = Objects.requireNonNull(view.filler);
+    if (!view.created) {
+      created(view, id);
+    } else if (view.id == id) {
+      fill(view, source);
+      durableUpTo(view.filledAt);
+    } else {
+      throw new Violation("%s was filled and has another id, %x".formatted(view, id));
+    }
+    view.filler = null;
+    removed(source);
+  }
+
+  private static void fill(View view, View source) {
+    view.copyFrom(source, view.filledAt);
+    view.refilled = true;
+  }
+
+  /** It was refused: all is as it was. */
+  void notFilled(View view) {
+    Objects.requireNonNull(view.filler).deleting = false;
+    view.filler = null;
+    view.filledAt = 0;
+    if (!view.created) {
+      removed(view);
+    }
+  }
+
+  /** Whether one volume is being given what another holds. */
+  boolean fills() {
+    return views.values().stream().anyMatch(v -> v.filler != null);
+  }
+
   /** Gone, or never made. */
   void removed(View view) {
     views.remove(view.name);
@@ -166,6 +218,17 @@ final class Model {
    * @param lenient the disk lied without a trace: objects may be gone, or back
    */
   void reconcile(Map<String, Found> found, boolean lenient) {
+    for (View view : List.copyOf(views.values())) {
+      View filler = view.filler;
+      if (filler != null) {
+        endFill(view, filler, found, lenient);
+      }
+      if (view.refilled && lenient) {
+        // It may be blank again.
+        removed(view);
+        returned.add(view.name);
+      }
+    }
     if (lenient) {
       idsEverUsed.clear();
       found.values().forEach(object -> idsEverUsed.add(object.id()));
@@ -188,6 +251,25 @@ final class Model {
       }
       all.remove();
     }
+  }
+
+  /** A crash came before the answer: it was done, whole, or not at all. */
+  private static void endFill(View view, View source, Map<String, Found> found, boolean lenient) {
+    boolean done = !found.containsKey(source.name);
+    if (!view.created) {
+      if (found.containsKey(view.name) != done && !lenient) {
+        throw new Violation(
+            "%s, made of %s: %s"
+                .formatted(view, source, done ? "neither is there" : "both are there"));
+      }
+    } else if (done) {
+      fill(view, source);
+    } else {
+      view.standBeside(source);
+      view.filledAt = 0;
+      view.refilled = lenient;
+    }
+    view.filler = null;
   }
 
   private void adopt(String name, Found found, boolean lenient) {

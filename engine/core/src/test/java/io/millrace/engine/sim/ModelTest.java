@@ -1,19 +1,25 @@
 package io.millrace.engine.sim;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the model lets a store answer, and what it doesn't. */
 final class ModelTest {
-  private final Model model = new Model();
+  private Model model = new Model();
   private View volume = new View(0, "none", false, null, 0);
 
   @BeforeEach
   void aVolumeOfFourBlocks() {
+    model = new Model();
     volume = model.invokeCreate("v", false, null, 4 * 4096);
     model.created(volume, 1);
   }
@@ -148,5 +154,59 @@ final class ModelTest {
     model.answered(zeroing, true);
     read(volume, 0, 0);
     assertThrows(Violation.class, () -> read(volume, 0, beside.id));
+  }
+
+  private View blank() {
+    View blank = model.invokeCreate("blank", false, null, 8 * 4096);
+    model.created(blank, 2);
+    return blank;
+  }
+
+  private static Map<String, Model.Found> there(View... views) {
+    Map<String, Model.Found> found = new HashMap<>();
+    for (View view : views) {
+      found.put(view.name, new Model.Found(view.id, false, view.sizeBytes));
+    }
+    return found;
+  }
+
+  @Test
+  void aVolumeThatIsFilledHoldsWhatItsSourceHeldAndStaysWhatItIs() {
+    View blank = blank();
+    Op op = write(3);
+    assertSame(blank, model.invokeFill("blank", volume));
+    assertThrows(Violation.class, () -> model.filled(blank, 3));
+    model.filled(blank, 2);
+    read(blank, 3, op.id);
+    read(blank, 0, 0);
+    assertThrows(Violation.class, () -> read(blank, 3, 0));
+    model.crashed();
+    Map<String, Model.Found> both = there(volume, blank);
+    assertThrows(Violation.class, () -> model.reconcile(both, false));
+  }
+
+  @Test
+  void aFillThatWasNotAnsweredIsThereWhollyOrNotAtAll() {
+    for (boolean done : new boolean[] {false, true}) {
+      aVolumeOfFourBlocks();
+      View blank = blank();
+      Op op = write(3);
+      model.invokeFill("blank", volume);
+      model.crashed();
+      model.reconcile(done ? there(blank) : there(volume, blank), false);
+      read(blank, 3, done ? op.id : 0);
+      assertThrows(Violation.class, () -> read(blank, 3, done ? 0 : op.id));
+      assertEquals(List.of(0L), blank.writtenChunks());
+    }
+  }
+
+  @Test
+  void whatIsMadeOfAnotherIsNotThereBesideItNorAreBothGone() {
+    View made = model.invokeFill("made", volume);
+    model.crashed();
+    made.id = 2;
+    Map<String, Model.Found> both = there(volume, made);
+    assertThrows(Violation.class, () -> model.reconcile(both, false));
+    assertThrows(Violation.class, () -> model.reconcile(Map.of(), false));
   }
 }

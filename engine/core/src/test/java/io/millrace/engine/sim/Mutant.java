@@ -176,7 +176,7 @@ enum Mutant {
   OLDER_VERSION_OF_A_STAGED_BLOCK_TAKEN_OVER("StagingPlace", "isSuperseded", "none") {
     @Override
     long firstSeed() {
-      return 1255;
+      return 1652;
     }
 
     @Override
@@ -287,6 +287,48 @@ enum Mutant {
     }
   },
 
+  FILL_ANSWERED_BEFORE_IT_IS_DURABLE("Commander", "execute", "none") {
+    @Override
+    CodeTransform planted() {
+      return insteadOf(
+          "Committer",
+          "sealAll",
+          code -> {
+            Label other = code.newLabel();
+            code.invokevirtual(
+                    type("Committer"), "sealAll", MethodTypeDesc.of(ConstantDescs.CD_long))
+                .aload(1)
+                .getfield(type("Commander$Held"), "command", type("Command"))
+                .instanceOf(type("Command$FillVolume"))
+                .ifeq(other)
+                .pop2()
+                .lconst_0()
+                .labelBinding(other);
+          });
+    }
+  },
+
+  /** Half a fill: its last record, by which the source goes, is left out. */
+  SOURCE_OF_A_FILL_STAYS("Commander", "fill", "none") {
+    @Override
+    CodeTransform planted() {
+      return new CodeTransform() {
+        private int adds;
+
+        @Override
+        public void accept(CodeBuilder code, CodeElement element) {
+          boolean adding =
+              element instanceof InvokeInstruction call && call.name().equalsString("add");
+          if (adding && ++adds == FILL_RECORDS) {
+            code.pop2().iconst_0();
+          } else {
+            code.with(element);
+          }
+        }
+      };
+    }
+  },
+
   LOG_CUT_SHORT_BEFORE_WHAT_WAS_DURABLE("Replay", "run", "bit-flip,lost-write") {
     @Override
     CodeTransform planted() {
@@ -301,6 +343,7 @@ enum Mutant {
   };
 
   private static final String CORE = "io.millrace.engine.core.";
+  private static final int FILL_RECORDS = 4;
 
   private final String className;
   private final String method;

@@ -59,6 +59,12 @@ sealed interface Request {
 
   record Delete(View view, long invokedAt) implements Request {}
 
+  /** All that the source holds is given to a volume. */
+  record Fill(View view, View source, long invokedAt) implements Request {}
+
+  /** A command that must be refused, and change nothing. */
+  record WrongCommand(Command command, long invokedAt) implements Request {}
+
   record Resize(View view, long misreads, long invokedAt) implements Request {}
 
   /** A creation that was done before: the same object again. */

@@ -106,6 +106,8 @@ final class Requests implements Answers {
     switch (take(tag)) {
       case Request.Create create -> endCreate(create, result);
       case Request.Delete delete -> endDelete(delete, result);
+      case Request.Fill fill -> endFill(fill, result);
+      case Request.WrongCommand wrong -> endWrongCommand(wrong, result);
       case Request.Resize resize -> endResize(resize, result);
       case Request.Repeat repeat -> endRepeat(repeat, result);
       case Request.Probe probe -> endProbe(probe, result);
@@ -148,7 +150,7 @@ final class Requests implements Answers {
     model.answered(change.op(), errno == 0);
     if (errno == 0) {
       tally.count(Tally.Event.CHANGE);
-      if (change.view().acknowledgesWhenDurable()) {
+      if (change.view().acknowledgesWhenDurable) {
         // As a flush that was invoked with it.
         model.durableUpTo(change.op().invokedAt);
       }
@@ -256,6 +258,35 @@ final class Requests implements Answers {
       }
       case CommandResult.Refused refused when excuses.forAnything() -> {}
       default -> throw new Violation("delete of %s: %s".formatted(delete.view(), result));
+    }
+  }
+
+  private void endFill(Request.Fill fill, CommandResult result) {
+    fill.view().commands--;
+    fill.source().commands--;
+    switch (result) {
+      case CommandResult.VolumeDone done -> {
+        checkSize(fill.view(), done.volume().sizeBytes());
+        model.filled(fill.view(), done.volume().id());
+        tally.count(Tally.Event.VOLUME_FILLED);
+      }
+      case CommandResult.Refused refused -> {
+        checkRefusal(fill.toString(), refused.error());
+        if (!(refused.error() instanceof StoreError.Stopped)) {
+          model.notFilled(fill.view());
+        }
+      }
+      default -> throw new Violation("%s: %s".formatted(fill, result));
+    }
+  }
+
+  private void endWrongCommand(Request.WrongCommand wrong, CommandResult result) {
+    if (!(result instanceof CommandResult.Refused(StoreError error))) {
+      throw new Violation("%s was not refused: %s".formatted(wrong, result));
+    }
+    if (!(error instanceof StoreError.FailedPrecondition)
+        && !(error instanceof StoreError.NotFound)) {
+      checkRefusal(wrong.toString(), error);
     }
   }
 

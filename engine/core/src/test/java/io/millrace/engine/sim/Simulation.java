@@ -27,6 +27,7 @@ final class Simulation {
   private final Machine machine;
   private final Blame blame;
   private final Submitter submitter;
+  private final Importer importer;
   private final Probes probes;
   private final Trouble trouble;
   private final Tally tally;
@@ -54,6 +55,7 @@ final class Simulation {
     blame = machine.blame();
     trouble = new Trouble(setup, machine.medium(), machine.storage(), machine.faults());
     submitter = new Submitter(setup, model, machine, requests, buffers);
+    importer = new Importer(setup, model, machine, requests, submitter);
     probes = new Probes(model, machine, requests);
     buffers.reset();
   }
@@ -153,6 +155,7 @@ final class Simulation {
       case RESIZE -> submitter.resize(dice);
       case REPEAT_COMMAND -> submitter.repeatCommand(dice);
       case FILL -> submitter.fill(dice);
+      case IMPORT -> importer.run(dice);
       case CHECKPOINT -> StoreAudit.checkpoint(machine.store());
       case CLEAN -> StoreAudit.clean(machine.store());
       case MERGE -> merge(dice);
@@ -280,6 +283,7 @@ final class Simulation {
   }
 
   private void afterCrash() {
+    tally.add(Tally.Event.LOSS_IN_FILL, model.fills() ? 1 : 0);
     model.crashed();
     requests.forget();
     machine.faults().disarm();

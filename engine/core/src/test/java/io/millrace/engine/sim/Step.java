@@ -22,6 +22,8 @@ record Step(Kind kind, long salt) {
     RESIZE(1),
     REPEAT_COMMAND(1),
     FILL(2),
+    /** A volume is made and written, and gives all that it holds to another. */
+    IMPORT(0),
     CHECKPOINT(5),
     CLEAN(4),
     /** Deletes a snapshot whose layer then has one child. */

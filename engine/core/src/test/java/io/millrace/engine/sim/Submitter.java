@@ -160,19 +160,29 @@ final class Submitter {
     machine.store().flush(view.id, requests.add(new Request.Flush(invokedAt)));
   }
 
-  void createVolume(Dice dice) {
-    if (model.usable(false).size() < setup.scale().volumesMax) {
-      String name = "volume-" + ++names;
-      long bytes = setup.scale().volumeBytes(dice);
-      Command.CreateVolume empty = Command.CreateVolume.empty(name, bytes);
-      create(name, false, null, bytes, empty.acknowledging(dice.percent(25)));
+  /** Null when there are enough. */
+  @Nullable View createVolume(Dice dice) {
+    return createVolume(setup.scale().volumeBytes(dice), dice);
+  }
+
+  @Nullable View createVolume(long bytes, Dice dice) {
+    if (model.usable(false).size() >= setup.scale().volumesMax) {
+      return null;
     }
+    String name = newName("volume-");
+    Command.CreateVolume empty = Command.CreateVolume.empty(name, bytes);
+    return create(name, false, null, bytes, empty.acknowledging(dice.percent(25)));
+  }
+
+  /** Of an object that never was. */
+  String newName(String prefix) {
+    return prefix + ++names;
   }
 
   void cloneSnapshot(Dice dice) {
     View source = idle(model.usable(true), dice);
     if (source != null && model.usable(false).size() < setup.scale().volumesMax) {
-      String name = "clone-" + ++names;
+      String name = newName("clone-");
       long bytes = cloneBytes(dice, source);
       create(name, false, source, bytes, Command.CreateVolume.ofSnapshot(name, bytes, source.id));
     }
@@ -181,7 +191,7 @@ final class Submitter {
   void cloneVolume(Dice dice) {
     View source = idle(model.usable(false), dice);
     if (source != null && model.usable(false).size() < setup.scale().volumesMax) {
-      String name = "twin-" + ++names;
+      String name = newName("twin-");
       long bytes = cloneBytes(dice, source);
       create(name, false, source, bytes, Command.CreateVolume.ofVolume(name, bytes, source.id));
     }
@@ -194,12 +204,12 @@ final class Submitter {
   void createSnapshot(Dice dice) {
     View source = idle(model.usable(false), dice);
     if (source != null && model.usable(true).size() < setup.scale().snapshotsMax) {
-      String name = "snapshot-" + ++names;
+      String name = newName("snapshot-");
       create(name, true, source, source.sizeBytes, new Command.CreateSnapshot(name, source.id));
     }
   }
 
-  private void create(
+  private View create(
       String name, boolean snapshot, @Nullable View source, long bytes, Command command) {
     awaitTurn();
     if (source != null) {
@@ -208,8 +218,10 @@ final class Submitter {
     View view = model.invokeCreate(name, snapshot, source, bytes);
     view.commands++;
     view.createdBy = command;
+    view.acknowledgesWhenDurable = command instanceof Command.CreateVolume made && made.durable();
     long tag = requests.add(new Request.Create(view, command, view.createdAt));
     machine.store().command(command, tag);
+    return view;
   }
 
   void repeatCommand(Dice dice) {
@@ -265,6 +277,7 @@ final class Submitter {
     long change = SECTOR * dice.between(1, 4096);
     view.nextSizeBytes = shrink ? Math.max(4096, view.sizeBytes - change) : view.sizeBytes + change;
     view.resized = true;
+    view.touched |= shrink;
     view.commands++;
     view.resizeAt = model.event();
     long tag = requests.add(new Request.Resize(view, machine.blame().misreads(), view.resizeAt));
@@ -272,16 +285,21 @@ final class Submitter {
   }
 
   private @Nullable View volume(Dice dice) {
-    List<View> volumes = model.usable(false).stream().filter(v -> v.nextSizeBytes == 0).toList();
+    List<View> volumes = model.usable(false).stream().filter(Submitter::isSettled).toList();
     return volumes.isEmpty() ? null : volumes.get(dice.below(volumes.size()));
   }
 
-  private static @Nullable View idle(List<View> views, Dice dice) {
+  private static boolean isSettled(View view) {
+    return view.nextSizeBytes == 0 && view.filler == null;
+  }
+
+  /** One of these that no command is about. */
+  static @Nullable View idle(List<View> views, Dice dice) {
     List<View> idle = views.stream().filter(v -> v.commands == 0).toList();
     return idle.isEmpty() ? null : idle.get(dice.below(idle.size()));
   }
 
-  private long offset(Dice dice, View view, long bytes) {
+  long offset(Dice dice, View view, long bytes) {
     long last = Math.max(0, view.sizeBytes - Math.min(bytes, view.sizeBytes));
     long offset = setup.scale().offset(dice, view.sizeBytes);
     return Math.min(offset, last) / SECTOR * SECTOR;
@@ -293,7 +311,7 @@ final class Submitter {
     return buffers.take();
   }
 
-  private void awaitTurn() {
+  void awaitTurn() {
     machine.await("a request", () -> requests.size() < setup.outstandingMax());
   }
 }

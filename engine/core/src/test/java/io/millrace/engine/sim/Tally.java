@@ -41,6 +41,9 @@ final class Tally {
     CHECKPOINT(true),
     SEGMENT_CLEANED(true),
     MERGE(true),
+    /** One volume was given what another held; a loss met it before the answer. */
+    VOLUME_FILLED(true),
+    LOSS_IN_FILL(true),
     /** Leaves came into memory, or left it. */
     MAPS_READ(true),
     MAPS_LEFT(true),

@@ -40,6 +40,24 @@ final class View {
   /** The command that made it, to be asked for again. */
   @Nullable Command createdBy;
 
+  /** What it answers well is durable. */
+  boolean acknowledgesWhenDurable;
+
+  /** Asked to give all that it holds to this one, and not yet answered, else null. */
+  @Nullable View filler;
+
+  /** The event at which that was last asked for, and perhaps done; 0 when never. */
+  long filledAt;
+
+  /** It was there, and blank, before it was filled. */
+  boolean refilled;
+
+  /**
+   * Something was once written to it, discarded or cut off, or to what it was cloned from: it may
+   * be not blank.
+   */
+  boolean touched;
+
   /** It no longer has the size that it was made with. */
   boolean resized;
 
@@ -52,11 +70,6 @@ final class View {
 
   /** In flight, in the order of invocation. */
   private final List<Zeroing> zeroings = new ArrayList<>();
-
-  /** What it answers well is durable. */
-  boolean acknowledgesWhenDurable() {
-    return createdBy instanceof Command.CreateVolume made && made.durable();
-  }
 
   View(long key, String name, boolean snapshot, @Nullable View source, long createdAt) {
     this.key = key;
@@ -95,6 +108,7 @@ final class View {
 
   /** Puts an operation on top of a range; a zeroing leaves alone what was never written. */
   void apply(Op op, long sector, long sectors) {
+    touched = true;
     zeroings.removeIf(zeroing -> zeroing.op.answeredAt != Op.NEVER);
     if (op.content == Op.Content.NOTHING) {
       zero(op, sector, sector + sectors);
@@ -158,6 +172,7 @@ final class View {
 
   /** Takes over what the source may have held at some moment since {@code from}. */
   void copyFrom(View other, long from) {
+    touched |= other.touched;
     for (Map.Entry<Long, Cell[]> entry : other.chunks.entrySet()) {
       Cell[] copy = new Cell[CHUNK_SECTORS];
       for (int i = 0; i < CHUNK_SECTORS; i++) {
@@ -166,6 +181,19 @@ final class View {
       }
       chunks.put(entry.getKey(), copy);
     }
+  }
+
+  /** Is looked at wherever the other has something, and must hold nothing of it. */
+  void standBeside(View other) {
+    other.chunks.keySet().forEach(index -> chunks.computeIfAbsent(index, k -> emptyChunk()));
+  }
+
+  /** Some sector has data, whatever else has become of it. */
+  boolean surelyHolds() {
+    return chunks.values().stream()
+        .flatMap(Arrays::stream)
+        .map(Cell::only)
+        .anyMatch(op -> op != null && op.content == Op.Content.STAMPS);
   }
 
   /** 4 KiB blocks that may hold data. */

@@ -3,15 +3,20 @@ package io.millrace.engine.sim;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Draws the steps of a run from its seed, by weight. */
+/** Draws the steps of a run from its seed, by weight; half of the runs import volumes. */
 final class Workload {
+  private static final int IMPORTS_PERCENT = 5;
+
   private Workload() {}
 
   static List<Step> steps(Setup setup, int count) {
     Dice dice = new Dice(setup.seed());
+    Dice own = new Dice(setup.seed() ^ 0x1317_0A7EL);
+    int imports = own.oneOf(0, IMPORTS_PERCENT);
     List<Step> steps = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
-      steps.add(new Step(kind(setup, dice), dice.next()));
+      Step step = new Step(kind(setup, dice), dice.next());
+      steps.add(own.percent(imports) ? new Step(Step.Kind.IMPORT, step.salt()) : step);
     }
     if (setup.faults().isEmpty()) {
       steps.add(new Step(Step.Kind.EMPTY, dice.next()));
