@@ -65,6 +65,16 @@ class StagingTest {
     assertEquals(38, bench.valueAt(volume, 2));
   }
 
+  /** The second version lies behind the third, and nobody has taken it back yet. */
+  @Test
+  void theNewestVersionCountsAlsoInFrontOfAnOlderOne() {
+    for (int value = 1; value <= 3; value++) {
+      bench.fill(volume, 0, 1, value);
+    }
+    bench.killAndOpen();
+    assertEquals(3, bench.valueAt(volume, 0));
+  }
+
   @Test
   void twoWritersOfOneBlockBothHaveTheirSectors() {
     bench.fill(volume, 0, 1, 1);
