@@ -1,0 +1,153 @@
+"""Part `clones`: what a fresh clone of an image costs to make, and how fast it is, beside qcow2 overlays and reflink copies.
+
+Every run is on a clone that was made for it. qcow2 is compared on the machine's own file system, reflink on an XFS of a
+disk of our own, each with raw on the same disk.
+"""
+import contextlib
+import time
+
+import contenders
+import devices
+import disks
+import loads
+import verdicts
+from engine import serve
+
+GIB = 1 << 30
+IMAGE = GIB
+STORE = 5 * GIB // 2
+XFS = disks.Kind("uncapped-xfs", "an XFS on a disk of our own, uncapped")
+LOADS = (loads.RANDOM_WRITE, loads.RANDOM_READ)
+CLONES_TIMED = 20
+CLONES_TIMED_QUICK = 5
+TO_RAW, TO_QCOW2 = 1.2, 4.0
+
+
+def run(runner):
+    for kind, files in ((disks.UNCAPPED, 0), (XFS, 4 * GIB)):
+        runner.say(f"clones: {kind.title}")
+        with contextlib.ExitStack() as stack:
+            disk = stack.enter_context(disks.disk(kind, runner.folder, runner.group, disks.Plan(IMAGE, STORE, files)))
+            Clones(runner, stack, disk).run()
+    runner.bars += bars(runner)
+
+
+class Clones:
+    """One disk's base image, in our store and as a file, and fresh clones of it."""
+
+    def __init__(self, runner, stack, disk):
+        self.runner, self.stack, self.disk = runner, stack, disk
+        self.made = 0
+
+    def run(self):
+        self.engine = serve(self.stack, self.runner, self.disk, STORE)
+        self.raw = contenders.Raw(self.disk.raw)
+        self.stack.callback(self.raw.close)
+        self.raw.open()
+        self.runner.fill(self.raw, IMAGE)
+        self.make_golden()
+        self.make_base()
+        self.time_creations()
+        self.runner.watch_strangers(self.disk)
+        for load in LOADS:
+            for number in range(self.runner.rounds):
+                for kind in self.kinds():
+                    self.measure(kind, load, number)
+
+    def kinds(self):
+        nbd = () if self.disk.kind is XFS else ("raw-nbd", "qcow2", "ours-nbd")
+        return ("raw", "ours", *(("reflink",) if self.disk.kind is XFS else ()), *nbd)
+
+    def make_golden(self):
+        self.engine.create("golden", IMAGE)
+        golden = contenders.Ours(self.engine, "golden")
+        golden.open()
+        self.runner.fill(golden, IMAGE)
+        self.engine.detach("golden")
+        self.engine.call("snapshot", "create", "golden", "image")
+
+    def make_base(self):
+        """Written with random bytes: a copy-on-write of zeros would cost less."""
+        self.base = self.disk.files / "base"
+        devices.write_whole(self.base, IMAGE)
+        file = contenders.Raw(self.base)
+        file.device = self.base
+        self.runner.fill(file, IMAGE)
+
+    def clone(self, kind):
+        self.made += 1
+        name = f"clone-{self.made}"
+        path = self.disk.files / name
+        if kind in ("ours", "ours-nbd"):
+            self.engine.call("clone", "image", name)
+            return (contenders.Ours if kind == "ours" else contenders.OursNbd)(self.engine, name)
+        if kind == "qcow2":
+            contenders.overlay(self.base, path)
+            return contenders.QemuNbd("qcow2", "qcow2 overlay, qemu-nbd", path, "qcow2", self.runner.folder, self.runner.group)
+        if kind == "reflink":
+            contenders.reflink(self.base, path)
+            return contenders.Reflink(path)
+        return contenders.QemuNbd("raw-nbd", "raw file, qemu-nbd", self.disk.raw, "raw", self.runner.folder, self.runner.group)
+
+    def remove(self, contender):
+        contender.close()
+        if contender.ours:
+            self.engine.detach(contender.volume)
+            self.engine.tell("volume", "delete", contender.volume)
+        elif contender.key in ("qcow2", "reflink"):
+            (self.disk.files / f"clone-{self.made}").unlink()
+
+    def measure(self, kind, load, number):
+        if kind == "raw":
+            fresh = self.raw
+        else:
+            fresh = self.clone(kind)
+            if not self.runner.present("clones", self.disk, [fresh]):
+                return
+            fresh.open()
+        ring = self.engine.ring_bytes() if fresh.ours else 0
+        run = self.runner.measure("clones", self.disk, fresh, load, IMAGE, number, ring)
+        self.runner.say(f"  {load.title} on a fresh clone: {fresh.title}: {run['iops']:,.0f}/s")
+        if fresh is not self.raw:
+            self.remove(fresh)
+
+    def time_creations(self):
+        """Each by the tool that people use; ours again without what the tool's own start takes."""
+        count = CLONES_TIMED_QUICK if self.runner.quick else CLONES_TIMED
+        idle = timed(count, lambda i: self.engine.call("store", "info"))
+        key, copy = ("reflink", contenders.reflink) if self.disk.kind is XFS else ("qcow2", contenders.overlay)
+        makers = {"ours": lambda i: self.engine.call("clone", "image", f"timed-{i}"),
+                  key: lambda i: copy(self.base, self.disk.files / f"timed-{i}")}
+        for key, make in makers.items():
+            before = self.disk.counters()
+            seconds = timed(count, make)
+            devices.run("sync")
+            written = self.disk.counters().since(before).write_bytes
+            own = seconds - idle if key == "ours" else seconds
+            self.runner.creations.append({"disk": self.disk.kind.key, "contender": key, "clones": count, "ms_each_with_tool": 1000 * seconds,
+                                          "ms_each": 1000 * own, "device_bytes_each": written / count})
+        for i in range(count):
+            self.engine.tell("volume", "delete", f"timed-{i}")
+            (self.disk.files / f"timed-{i}").unlink(missing_ok=True)
+
+
+def timed(count, act):
+    """Median seconds of a call."""
+    took = []
+    for i in range(count):
+        began = time.monotonic()
+        act(i)
+        took.append(time.monotonic() - began)
+    return sorted(took)[len(took) // 2]
+
+
+def bars(runner):
+    rows = runner.rows("clones")
+    found = []
+    for disk, ours, other, bar, name in (
+            ("uncapped", "ours", "raw", TO_RAW, "4K random write on a fresh clone, times raw"),
+            ("uncapped", "ours-nbd", "qcow2", TO_QCOW2, "4K random write on a fresh clone, same NBD client, times qcow2")):
+        a, b = (rows.get((disk, loads.RANDOM_WRITE.key, key)) for key in (ours, other))
+        if a and b:
+            found.append(verdicts.Bar(name, a["iops"] / b["iops"], bar, True))
+    return found

@@ -1,0 +1,23 @@
+"""Puts a result into docs/performance.md: tables between its markers, plots beside it."""
+import machine
+import plots
+import report
+
+
+def publish(result, repository):
+    document = repository / "docs/performance.md"
+    folder = repository / "docs/performance"
+    folder.mkdir(exist_ok=True)
+    caption = f"{result['command']} · {machine.line(result['machine'])}"
+    text = document.read_text()
+    for part in dict.fromkeys(row["part"] for row in result["rows"]):
+        rows = [row for row in result["rows"] if row["part"] == part]
+        made = plots.operations(rows, folder, part, caption)
+        made += plots.seconds([one for one in result["series"] if one["part"] == part], folder, caption)
+        images = "\n".join(f"![{path.stem}](performance/{path.name})" for path in made)
+        text = report.between_markers(text, part, f"`{result['command']}`, {machine.line(result['machine'])}\n\n{images}\n\n{report.markdown(rows)}")
+    verdicts = "\n".join(f"- {'met' if bar['met'] else '**missed**'}: {bar['name']}: {bar['figure']:.2f} (bar {'≥' if bar['least'] else '≤'} {bar['bar']:g})"
+                         for bar in result["bars"])
+    trust = "\n".join(f"- **not to be trusted**: {failure}" for failure in result["failures"])
+    missing = "\n".join(f"- {note}" for note in result["not_measured"])
+    document.write_text(report.between_markers(text, "bars", f"`{result['command']}`, {caption.split(' · ')[1]}\n\n{verdicts}\n{trust}\n{missing}"))
