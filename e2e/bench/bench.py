@@ -32,7 +32,7 @@ from runner import Runner
 from throttle import Group
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-PARTS = ("disks", "fsync")
+PARTS = ("disks", "fsync", "clones", "boot", "cleaning", "scale", "desktops")
 NOT_TRUSTED = 3
 
 

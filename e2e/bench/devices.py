@@ -82,8 +82,8 @@ def partition(device, sizes):
 
 
 def write_whole(path, size):
-    """Zeros over the whole file, so that no run pays for allocation."""
-    chunk = memoryview(bytearray(4 << 20))
+    """Random bytes over the whole file: no run pays for allocation, and no disk below can answer reads of zeros for nothing."""
+    chunk = memoryview(os.urandom(4 << 20))
     with open(path, "wb", buffering=0) as file:
         left = size
         while left > 0:

@@ -52,6 +52,7 @@ class FolderDisk:
         self.kind, self.group, self.plan = kind, group, plan
         self.folder = pathlib.Path(folder) / kind.key
         self.own = False  # others may use the same device
+        self.capped = False
 
     def __enter__(self):
         self.folder.mkdir(parents=True)
@@ -79,6 +80,7 @@ class OwnDisk:
         self.kind, self.group, self.plan = kind, group, plan
         self.folder = pathlib.Path(folder) / kind.key
         self.own = True
+        self.capped = False
         self.device = None
         self.mounted = False
 
@@ -112,6 +114,7 @@ class OwnDisk:
 
     def cap(self, on):
         if self.kind.cap:
+            self.capped = on
             self.group.limit(self.number, self.kind.cap if on else None)
 
     def counters(self):

@@ -17,14 +17,11 @@ class Load:
     title: str
     acknowledged: str
     options: tuple
-    seconds: int = 8
+    seconds: int = 5
     seconds_quick: int = 4
     whole_only: bool = False  # not in --quick
     limited: bool = False  # the reads of a mix, or one write at a time, keep it from writing so much
-
-    @property
-    def direct_sync(self):
-        return "--sync=dsync" in self.options
+    by_nbd: bool = False  # also measured with the NBD client, which knows no O_DSYNC
 
 
 def rw(pattern, size, depth, *more):
@@ -34,10 +31,10 @@ def rw(pattern, size, depth, *more):
 RANDOM = ("--norandommap", "--randrepeat=0")
 DSYNC = "--sync=dsync"
 
-RANDOM_WRITE = Load("randwrite-4k-qd32", "4K random write, QD32", "staged", rw("randwrite", "4k", 32, *RANDOM), 10, 4)
-RANDOM_READ = Load("randread-4k-qd32", "4K random read, QD32", "read", rw("randread", "4k", 32, *RANDOM), 8, 2)
+RANDOM_WRITE = Load("randwrite-4k-qd32", "4K random write, QD32", "staged", rw("randwrite", "4k", 32, *RANDOM), 10, 4, by_nbd=True)
+RANDOM_READ = Load("randread-4k-qd32", "4K random read, QD32", "read", rw("randread", "4k", 32, *RANDOM), 8, 2, by_nbd=True)
 DURABLE_WRITE = Load("dsync-4k-qd32", "4K random write, O_DSYNC, QD32", "durable", rw("randwrite", "4k", 32, DSYNC, *RANDOM), 8, 2)
-FSYNC = Load("fsync-4k-qd1", "4K random write, fsync after each", "durable", rw("randwrite", "4k", 1, "--fsync=1", *RANDOM), 8, 2)
+FSYNC = Load("fsync-4k-qd1", "4K random write, fsync after each", "durable", rw("randwrite", "4k", 1, "--fsync=1", *RANDOM), 8, 2, by_nbd=True)
 
 DISK_LOADS = (
     RANDOM_WRITE,

@@ -27,7 +27,7 @@ def run(runner):
     with contextlib.ExitStack() as stack:
         disk = stack.enter_context(disks.disk(kind, runner.folder, runner.group, disks.Plan(0, 1 << 30, 1 << 30)))
         engine = serve(stack, runner, disk, 1 << 30)
-        crowds = [part_desktops.ours(runner, engine, count), part_desktops.reflinks(runner, disk, count), qcow2s(runner, disk, count)]
+        crowds = [part_desktops.ours(runner, engine, count), part_desktops.reflinks(disk, count), qcow2s(runner, disk, count)]
         for crowd in crowds:
             stack.callback(crowd.close)
             crowd.open()

@@ -12,6 +12,7 @@ from engine import serve
 GIB = 1 << 30
 FILL = 0.8
 ZIPF = "--random_distribution=zipf:0.99"
+UNIFORM_BEFORE = 3  # overwrites; by then hardly a segment is as it was first written
 MINUTE_LEAST, SECOND_LEAST = 2.7, 1.5
 AMPLIFICATION_MOST = {"zipf": 2.2, "uniform": 3.0}
 
@@ -30,7 +31,7 @@ QUICK = Size(GIB, 2, 20)
 def overwrite(pattern, times):
     """The volume's size, so many times over."""
     distribution = [ZIPF] if pattern == "zipf" else []
-    return loads.Load(f"overwrite-{pattern}", f"4K random write, {pattern}, at {FILL:.0%} full", "staged",
+    return loads.Load(f"overwrite-{pattern}", f"4K random write, {pattern}, at {FILL:.0%} full, uncapped", "staged",
                       loads.rw("randwrite", "4k", 32, *loads.RANDOM, *distribution, f"--loops={times}"))
 
 
@@ -51,9 +52,9 @@ def run(runner):
         engine.create("full", volume)
         ours, raw = contenders.Ours(engine, "full"), contenders.Raw(disk.raw)
         stack.callback(raw.close)
-        for contender, bytes_of in ((ours, volume), (raw, GIB)):
+        for contender in (ours, raw):
             contender.open()
-            runner.fill(contender, bytes_of)
+        runner.fill(ours, volume)
         amplification(runner, disk, engine, ours, volume, size.overwrites)
         disk.cap(True)
         steady(runner, disk, engine, ours, raw, volume, size.seconds)
@@ -62,7 +63,7 @@ def run(runner):
 def amplification(runner, disk, engine, ours, volume, times):
     """Bytes at the disk for each of the user's in the last overwrite of the volume; all before it only ages the store."""
     for pattern in ("zipf",) if runner.quick else ("uniform", "zipf"):
-        runner.fio(ours, overwrite(pattern, times - 1), volume, None)
+        runner.fio(ours, overwrite(pattern, times - 1 if pattern == "zipf" else UNIFORM_BEFORE), volume, None)
         load = overwrite(pattern, 1)
         found = runner.measure("cleaning", disk, ours, load, volume, 0, engine.ring_bytes(), whole=True)
         ratio = figures.write_amplification(found)

@@ -7,6 +7,7 @@ not at the rate of real desktops. Places are drawn by Zipf 0.99, which rewrites 
 import contextlib
 
 import contenders
+import devices
 import disks
 import loads
 from engine import serve
@@ -21,7 +22,7 @@ PLACES = ("--random_distribution=zipf:0.99", *loads.RANDOM)
 
 def phase(key, title, reads, read_sizes, write_sizes, depth, *more):
     return loads.Load(key, title, "staged", ("--rw=randrw", f"--rwmixread={reads}", f"--bssplit={read_sizes},{write_sizes}",
-                                             f"--iodepth={depth}", *PLACES, *more), 20, 5, limited=True)
+                                             f"--iodepth={depth}", *PLACES, *more), 10, 5, limited=True)
 
 
 PHASES = (
@@ -29,28 +30,27 @@ PHASES = (
     phase("logon-storm", "logon storm, 50 % reads", 50, BOOT_READS, LOGON_WRITES, 4),
     phase("steady", "steady work, 75 % writes, fsync after each 100", 25, STEADY_READS, LOGON_WRITES, 2, "--fsync=100"),
     loads.Load("rewrite", "rewrites: 4K writes, half of them to places written before", "staged",
-               ("--rw=randwrite", "--bs=4k", "--iodepth=2", "--random_distribution=zoned:50/5:50/95", *loads.RANDOM), 20, 5, limited=True),
+               ("--rw=randwrite", "--bs=4k", "--iodepth=2", "--random_distribution=zoned:50/5:50/95", *loads.RANDOM), 10, 5, limited=True),
 )
 
 
 def run(runner):
-    kind, count = disks.CLOUD, 6 if runner.quick else 30
+    kind, count = disks.CLOUD, 4 if runner.quick else 30
     runner.say(f"desktops: {count} clones of one image on {kind.title}")
     with contextlib.ExitStack() as stack:
         store = max(1 << 30, 2 * count * IMAGE)
         plan = disks.Plan(count * IMAGE, store, max(1 << 30, 2 * count * IMAGE))
         disk = stack.enter_context(disks.disk(kind, runner.folder, runner.group, plan))
         engine = serve(stack, runner, disk, store)
-        crowds = [raw(runner, disk, count), ours(runner, engine, count), reflinks(runner, disk, count)]
+        crowds = [raw(disk, count), ours(runner, engine, count), reflinks(disk, count)]
         for crowd in crowds:
             stack.callback(crowd.close)
             crowd.open()
-        runner.fio(crowds[0], loads.FILL, IMAGE, None)
         disk.cap(True)
-        runner.interleave("desktops", disk, crowds, PHASES, IMAGE, engine.ring_bytes())
+        runner.interleave("desktops", disk, crowds, PHASES, IMAGE, engine.ring_bytes(), rounds=1 if runner.quick else 2)
 
 
-def raw(runner, disk, count):
+def raw(disk, count):
     return contenders.Slices(disk.raw, count, IMAGE)
 
 
@@ -74,12 +74,9 @@ def clone(engine, name):
     return contenders.Ours(engine, name)
 
 
-def reflinks(runner, disk, count):
+def reflinks(disk, count):
     base = disk.files / "base"
-    image = contenders.Raw(base)
-    image.device = base
-    base.touch()
-    runner.fill(image, IMAGE)
+    devices.write_whole(base, IMAGE)
     for i in range(count):
         contenders.reflink(base, disk.files / f"desktop-{i}")
     return contenders.Crowd([contenders.Reflink(disk.files / f"desktop-{i}") for i in range(count)])

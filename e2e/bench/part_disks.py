@@ -10,7 +10,7 @@ from engine import serve
 
 GIB = 1 << 30
 VOLUME = GIB
-STORE = 2 * GIB
+STORE = 3 * GIB // 2
 SHARE_OF_RAW = {  # bars on the ratio to raw: disk, load → at least
     ("3000iops", loads.RANDOM_WRITE.key): 8.0,
     ("150iops", loads.RANDOM_WRITE.key): 100.0,
@@ -50,7 +50,7 @@ def on_disk(runner, stack, kind, parts):
 
 
 def open_contenders(runner, stack, disk, engine):
-    """Opened and written whole, each in its own place, before the cap is on."""
+    """Opened, each in its own place, and ours written whole as the raw one is, before the cap is on."""
     engine.create("bench", VOLUME)
     found = [contenders.Raw(disk.raw), contenders.Ours(engine, "bench")]
     if not disk.kind.cap:
@@ -62,7 +62,7 @@ def open_contenders(runner, stack, disk, engine):
             continue
         stack.callback(contender.close)
         contender.open()
-        if contender.client == "block":
+        if contender.key == "ours":
             runner.fill(contender, VOLUME)
     return found
 

@@ -46,7 +46,6 @@ def many(runner, kind, count):
         raw = contenders.Slices(disk.raw, count, VOLUME)
         raw.open()
         try:
-            runner.fio(raw, loads.FILL, VOLUME, None)
             disk.cap(True)
             runner.interleave("scale", disk, [raw, ours], [EVERYBODY], VOLUME, engine.ring_bytes())
         finally:

@@ -13,7 +13,7 @@ def pyplot():
 
 
 def save(figure, path, caption):
-    figure.text(0.01, 0.01, caption, fontsize=6, color="#555555")
+    figure.text(0.01, -0.02, caption, fontsize=6, color="#555555", verticalalignment="top")
     figure.savefig(path, format="svg", metadata={"Date": None}, bbox_inches="tight")
 
 
@@ -33,9 +33,10 @@ def operations(rows, folder, part, caption):
         axes.set_yticks(range(len(names)), [titles[name] for name in names], fontsize=8)
         axes.invert_yaxis()
         axes.set_xscale("log")
-        axes.set_xlabel("operations per second")
+        axes.set_xlim(10, 3 * max(row["iops"] for row in here))  # the same left end in all plots
+        axes.set_xlabel("operations per second, logarithmic")
         axes.set_title(f"{part}: {disk}")
-        axes.legend(fontsize=7)
+        axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1))
         path = folder / f"{part}-{disk}.svg"
         save(figure, path, caption)
         plt.close(figure)

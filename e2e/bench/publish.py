@@ -14,8 +14,11 @@ def publish(result, repository):
         rows = [row for row in result["rows"] if row["part"] == part]
         made = plots.operations(rows, folder, part, caption)
         made += plots.seconds([one for one in result["series"] if one["part"] == part], folder, caption)
+        tables = report.markdown(rows)
+        if part == "clones":
+            tables += "\n" + "\n".join(report.markdown_table(report.CREATION_COLUMNS, result["creations"]))
         images = "\n".join(f"![{path.stem}](performance/{path.name})" for path in made)
-        text = report.between_markers(text, part, f"`{result['command']}`, {machine.line(result['machine'])}\n\n{images}\n\n{report.markdown(rows)}")
+        text = report.between_markers(text, part, f"`{result['command']}`, {machine.line(result['machine'])}\n\n{images}\n\n{tables}")
     verdicts = "\n".join(f"- {'met' if bar['met'] else '**missed**'}: {bar['name']}: {bar['figure']:.2f} (bar {'≥' if bar['least'] else '≤'} {bar['bar']:g})"
                          for bar in result["bars"])
     trust = "\n".join(f"- **not to be trusted**: {failure}" for failure in result["failures"])

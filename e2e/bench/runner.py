@@ -91,8 +91,9 @@ class Runner:
             if longer == 1 or whole:
                 break
             seconds = min(LONGEST_SECONDS, int(seconds * longer * 1.3) + 1)
-        run.update(part=part, disk=disk.kind.key, own_disk=disk.own, contender=contender.key, load=load.key, title=load.title, round=number, client=contender.client,
-                   acknowledged=load.acknowledged, ring_times=round(run["write_bytes"] / ring_bytes, 1) if ring_bytes else None)
+        run.update(part=part, disk=disk.kind.key, own_disk=disk.own, capped=disk.capped, contender=contender.key, client=contender.client,
+                   load=load.key, title=load.title, round=number, acknowledged=load.acknowledged,
+                   ring_times=round(run["write_bytes"] / ring_bytes, 1) if ring_bytes else None)
         self.runs.append(run)
         self.failures += verdicts.of_run(run, disk.kind, load, contender.ours)
         return run
@@ -114,11 +115,11 @@ class Runner:
         figures = self.fio(contender, load, size, seconds)
         return {**figures, **meter.stop()}
 
-    def interleave(self, part, disk, contenders, chosen, size, ring_bytes):
+    def interleave(self, part, disk, contenders, chosen, size, ring_bytes, rounds=None):
         present = self.present(part, disk, contenders)
         for load in chosen:
-            suited = [c for c in present if not (load.direct_sync and c.client == "nbd")]
-            for number in range(self.rounds):
+            suited = [c for c in present if c.client == "block" or load.by_nbd]
+            for number in range(rounds or self.rounds):
                 for contender in suited:
                     run = self.measure(part, disk, contender, load, size, number, ring_bytes if contender.ours else 0)
                     self.say(f"  {load.title}: {contender.title}: {run['iops']:,.0f}/s")

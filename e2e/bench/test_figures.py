@@ -8,6 +8,7 @@ import loads
 import part_cleaning
 import part_scale
 import report
+import rpc
 import throttle
 import verdicts
 import witness
@@ -16,7 +17,7 @@ from devices import Counters
 
 def a_run(**changed):
     run = {
-        "part": "disks", "disk": "150iops", "contender": "ours", "load": "randwrite-4k-qd32", "title": "writes", "round": 0, "acknowledged": "staged",
+        "part": "disks", "disk": "150iops", "contender": "ours", "load": "randwrite-4k-qd32", "title": "writes", "round": 0, "capped": True, "acknowledged": "staged",
         "seconds": 10.0, "wall_seconds": 10.2, "ios": 1000, "iops": 100.0, "read_bytes": 0, "write_bytes": 4096000,
         "latency_us": {"p50": 100.0, "p99": 200.0, "p999": 300.0}, "sync_us": {}, "syncs": 0, "errors": 0, "ring_times": 20.0,
         "device": {"reads": 0, "read_bytes": 0, "writes": 1500, "write_bytes": 8192000, "flushes": 5},
@@ -109,6 +110,7 @@ class VerdictsTest(unittest.TestCase):
     def test_more_operations_than_the_cap_are_not(self):
         self.assertEqual(self.of(device=a_device(writes=1700)), ["cap"])
         self.assertEqual(self.of(device=a_device(reads=1700)), ["cap"])
+        self.assertEqual(self.of(device=a_device(reads=1700), capped=False), [])
 
     def test_more_bytes_than_the_cap_are_not(self):
         self.assertEqual(self.of(device=a_device(write_bytes=1700 << 20)), ["cap"])
@@ -170,6 +172,15 @@ class ScaleTest(unittest.TestCase):
         both = fio.parse(json.dumps({"jobs": [job, slow]}))
         self.assertEqual((both["ios"], both["iops"], both["each_iops"]), (800, 400.0, [200.0, 200.0]))
         self.assertEqual(both["latency_us"], {"p50": 1.5, "p99": 5.0, "p999": 9.0})
+
+
+class RpcTest(unittest.TestCase):
+    def test_text_fields_on_the_wire(self):
+        self.assertEqual(rpc.frame(rpc.message({1: "a", 3: "bc"})), b"\0\0\0\0\x07\x0a\x01a\x1a\x02bc")
+
+    def test_only_an_answer_with_ok_has_a_time(self):
+        self.assertAlmostEqual(rpc.seconds_of("HTTP/2 200\r\n\r\ngrpc-status: 0\r\n\r\n\n0.005 0.001"), 0.004)
+        self.assertIsNone(rpc.seconds_of("HTTP/2 200\r\ngrpc-status: 5\r\n\n0.005 0.001"))
 
 
 class WitnessTest(unittest.TestCase):

@@ -58,11 +58,11 @@ def of_run(run, kind, load, ours):
     found = []
     if run["errors"]:
         found.append(Failure("I/O errors", where_of(run), f"fio counted error {run['errors']}"))
-    if kind.cap and run["contender"] == "raw" and run["write_bytes"]:
+    if run["capped"] and run["contender"] == "raw" and run["write_bytes"]:
         ratio = run["device"]["write_bytes"] / run["write_bytes"]
         if ratio > STRANGERS_TOLERANCE:
             found.append(Failure("strangers", where_of(run), f"the disk got {ratio:.2f} bytes per byte of the raw contender: somebody else wrote"))
-    if kind.cap:
+    if run["capped"]:
         broken = cap_held(run, kind.cap)
         if broken:
             found.append(Failure("cap", where_of(run), broken))
