@@ -103,6 +103,11 @@ final class Disk implements Storage.Completions {
     storage.sync(ticket(SYNC, 0, syncDone));
   }
 
+  /** Has all calls begin. */
+  void submit() {
+    storage.submit();
+  }
+
   /** The next sync goes out when all ends are known, so that it covers as much as can be. */
   void drain() {
     storage.drain(this);

@@ -31,6 +31,11 @@ public interface Storage {
   void sync(long ticket);
 
   /**
+   * Has all calls begin that were asked for; until then, or the next {@link #drain}, they need not.
+   */
+  default void submit() {}
+
+  /**
    * Tells {@code sink} of every call that has ended since the last drain, in any order; never
    * blocks.
    */

@@ -162,6 +162,7 @@ public final class Store {
       health.stop(damaged.reason());
       wait = 0;
     }
+    disk.submit();
     answers.deliver(to);
     return wait;
   }

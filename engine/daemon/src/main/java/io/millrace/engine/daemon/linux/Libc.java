@@ -93,6 +93,9 @@ public final class Libc {
   private static final MethodHandle MMAP =
       bind("mmap", longs(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
 
+  /** int munmap(void *addr, size_t length) */
+  private static final MethodHandle MUNMAP = bind("munmap", ints(JAVA_LONG, JAVA_LONG));
+
   /** int mlock(const void *addr, size_t len) */
   private static final MethodHandle MLOCK = bind("mlock", ints(JAVA_LONG, JAVA_LONG));
 
@@ -278,16 +281,31 @@ public final class Libc {
   }
 
   /** The first {@code bytes} of a file as memory, shared with all that have it; never unmapped. */
-  @SuppressWarnings("restricted") // the address comes from mmap with this very size
   public static MemorySegment mapFile(int fd, long bytes) throws KernelException {
+    return mapFile(fd, bytes, 0);
+  }
+
+  /** The same from {@code offset} on, until {@link #unmap}. */
+  @SuppressWarnings("restricted") // the address comes from mmap with this very size
+  static MemorySegment mapFile(int fd, long bytes, long offset) throws KernelException {
     try {
       MemorySegment errno = errnoSlot();
       long address =
-          (long) MMAP.invokeExact(errno, 0L, bytes, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, 0L);
+          (long)
+              MMAP.invokeExact(errno, 0L, bytes, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset);
       KernelException.check("mmap " + bytes + " bytes", orErrno(address, errno));
       return MemorySegment.ofAddress(address).reinterpret(bytes);
     } catch (KernelException e) {
       throw e;
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /** Ends a mapping; nobody may touch it any more. */
+  static void unmap(MemorySegment memory) {
+    try {
+      int _ = (int) MUNMAP.invokeExact(errnoSlot(), memory.address(), memory.byteSize());
     } catch (Throwable t) {
       throw unexpected(t);
     }

@@ -3,6 +3,7 @@ package io.millrace.engine.daemon.serve;
 import io.millrace.engine.core.ScrubSchedule;
 import io.millrace.engine.core.StoreOptions;
 import io.millrace.engine.daemon.ByteSize;
+import io.millrace.engine.daemon.storage.DiskSubmission;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -92,10 +93,20 @@ final class DaemonOptions {
   ByteSize maps = new ByteSize(0);
 
   @Option(
+      names = "--disk-calls",
+      paramLabel = "HOW",
+      defaultValue = "auto",
+      description =
+          "How calls get to the disk: ${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}, which is"
+              + " io_uring where the kernel has it.")
+  DiskSubmission diskCalls = DiskSubmission.AUTO;
+
+  @Option(
       names = "--disk-threads",
       paramLabel = "N",
       defaultValue = "16",
-      description = "Calls at the disk at a time; default ${DEFAULT-VALUE}.")
+      description =
+          "Calls at the disk at a time where threads make them; default ${DEFAULT-VALUE}.")
   int diskThreads;
 
   @Option(

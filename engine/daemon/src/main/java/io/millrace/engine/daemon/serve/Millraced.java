@@ -91,7 +91,8 @@ public final class Millraced implements Callable<Integer> {
     List<String> missing = Guarantees.claim();
     EventFd wake = new EventFd();
     Epoll epoll = new Epoll();
-    FileStorage storage = FileStorage.open(options.store, wake, options.diskThreads);
+    FileStorage storage =
+        FileStorage.open(options.store, wake, options.diskCalls, options.diskThreads);
     RingFolder rings = new RingFolder(options.stagingFolder, m -> say("weaker guarantee: %s", m));
     Store store = Store.open(storage, new SystemClock(), options.storeOptions(), rings);
     FuseServer fuse = new FuseServer(store, epoll, options.queueDepth);

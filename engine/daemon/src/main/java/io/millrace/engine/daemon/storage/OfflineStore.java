@@ -41,7 +41,8 @@ public final class OfflineStore implements AutoCloseable {
     EventFd wake = new EventFd();
     Epoll epoll = new Epoll();
     epoll.add(wake.fd(), 0);
-    return new OfflineStore(wake, epoll, FileStorage.open(path, wake, WORKERS), clock);
+    return new OfflineStore(
+        wake, epoll, FileStorage.open(path, wake, DiskSubmission.AUTO, WORKERS), clock);
   }
 
   /** Lays out an empty store; gives the reason when that is refused. */

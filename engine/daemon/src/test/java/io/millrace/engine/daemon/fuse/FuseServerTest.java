@@ -10,6 +10,7 @@ import io.millrace.engine.daemon.SystemClock;
 import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.EventFd;
 import io.millrace.engine.daemon.linux.Libc;
+import io.millrace.engine.daemon.storage.DiskSubmission;
 import io.millrace.engine.daemon.storage.FileStorage;
 import io.millrace.engine.daemon.storage.Preparation;
 import java.lang.foreign.Arena;
@@ -37,7 +38,7 @@ final class FuseServerTest {
   void start() throws Exception {
     Path file = folder.resolve("store");
     Preparation.sparse(file, 64 << 20);
-    storage = FileStorage.open(file, new EventFd(), 1);
+    storage = FileStorage.open(file, new EventFd(), DiskSubmission.AUTO, 1);
     epoll = new Epoll();
     Store store = Store.open(storage, new SystemClock(), StoreOptions.defaults());
     server = new FuseServer(store, epoll, 16);

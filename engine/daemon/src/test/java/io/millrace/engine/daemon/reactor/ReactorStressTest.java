@@ -13,6 +13,7 @@ import io.millrace.engine.daemon.fuse.FuseServer;
 import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.EventFd;
 import io.millrace.engine.daemon.rpc.ServedStore;
+import io.millrace.engine.daemon.storage.DiskSubmission;
 import io.millrace.engine.daemon.storage.FileStorage;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ final class ReactorStressTest {
     EventFd wake = new EventFd();
     Epoll epoll = new Epoll();
     Path file = ServedStore.format(folder.resolve("store"));
-    try (FileStorage storage = FileStorage.open(file, wake, 3);
+    try (FileStorage storage = FileStorage.open(file, wake, DiskSubmission.AUTO, 3);
         ExecutorService threads = Executors.newFixedThreadPool(THREADS)) {
       Store store = Store.open(storage, new SystemClock(), StoreOptions.defaults());
       CompletableFuture<StoreState> recovered = new CompletableFuture<>();

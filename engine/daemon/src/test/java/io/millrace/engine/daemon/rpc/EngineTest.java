@@ -19,6 +19,7 @@ import io.millrace.engine.daemon.fuse.FuseServer;
 import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.EventFd;
 import io.millrace.engine.daemon.reactor.Reactor;
+import io.millrace.engine.daemon.storage.DiskSubmission;
 import io.millrace.engine.daemon.storage.FileStorage;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -44,7 +45,7 @@ final class EngineTest {
     Path file = ServedStore.format(folder.resolve("store"), uuid);
     EventFd wake = new EventFd();
     Epoll epoll = new Epoll();
-    storage = FileStorage.open(file, wake, 2);
+    storage = FileStorage.open(file, wake, DiskSubmission.AUTO, 2);
     Store store = Store.open(storage, new SystemClock(), StoreOptions.defaults());
     CompletableFuture<StoreState> recovered = new CompletableFuture<>();
     reactor =

@@ -16,6 +16,7 @@ import io.millrace.engine.daemon.fuse.FuseServer;
 import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.EventFd;
 import io.millrace.engine.daemon.reactor.Reactor;
+import io.millrace.engine.daemon.storage.DiskSubmission;
 import io.millrace.engine.daemon.storage.FileStorage;
 import io.millrace.engine.daemon.storage.OfflineStore;
 import io.millrace.engine.daemon.storage.Preparation;
@@ -45,7 +46,7 @@ public final class ServedStore implements AutoCloseable {
     Path socket = folder.resolve("engine.sock");
     EventFd wake = new EventFd();
     Epoll epoll = new Epoll();
-    storage = FileStorage.open(file, wake, 2);
+    storage = FileStorage.open(file, wake, DiskSubmission.AUTO, 2);
     Store store = Store.open(storage, new SystemClock(), StoreOptions.defaults());
     CompletableFuture<StoreState> recovered = new CompletableFuture<>();
     reactor =
