@@ -144,6 +144,12 @@ bench() {
       compile_core
       exec java --enable-native-access=ALL-UNNAMED -Xmx1g -XX:MaxDirectMemorySize=3g -cp "$core_classes" \
         io.millrace.engine.core.LoadBench "$@" ;;
+    submission)
+      shift
+      build
+      mkdir -p "${1:-target/bench}"
+      exec java --enable-native-access=ALL-UNNAMED -cp "engine/daemon/target/test-classes:engine/daemon/target/app/lib/*" \
+        io.millrace.engine.daemon.storage.SubmissionBench "${1:-target/bench}" ;;
     streams)
       compile_core
       exec java -Xmx1g -cp "$core_classes" io.millrace.engine.core.StreamBench ;;
