@@ -1,35 +1,23 @@
 package io.millrace.engine.daemon.cli;
 
-import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
-import io.millrace.engine.api.EngineGrpc;
 import io.millrace.engine.api.EngineGrpc.EngineBlockingStub;
 import io.millrace.engine.api.GetSnapshotRequest;
 import io.millrace.engine.api.GetVolumeRequest;
 import io.millrace.engine.api.Snapshot;
 import io.millrace.engine.api.Volume;
 import io.millrace.engine.daemon.ObjectId;
-import io.netty.channel.nio.NioEventLoopGroup;
-import io.netty.channel.socket.nio.NioDomainSocketChannel;
-import java.net.UnixDomainSocketAddress;
+import io.millrace.engine.daemon.rpc.EngineChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import picocli.CommandLine.Option;
 
 /** A connection to the daemon on this node, and the finding of objects by id or name. */
 final class Online {
   private static final long DEADLINE_SECONDS = 60;
-
-  // Held, or the level would be forgotten. gRPC asks for TCP's keep-alive, which a unix socket has
-  // not; Netty
-  // warns of it at every connection.
-  private static final Logger BOOTSTRAP = Logger.getLogger("io.netty.bootstrap");
 
   @Option(
       names = "--socket",
@@ -50,23 +38,8 @@ final class Online {
           io.millrace.engine.daemon.ExitCode.UNREACHABLE,
           "no daemon listens on " + socket + "; is millraced running, or is it another --socket?");
     }
-    BOOTSTRAP.setLevel(Level.SEVERE);
-    NioEventLoopGroup loop = new NioEventLoopGroup(1);
-    ManagedChannel channel =
-        NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
-            .channelType(NioDomainSocketChannel.class, UnixDomainSocketAddress.class)
-            .eventLoopGroup(loop)
-            .overrideAuthority("localhost")
-            .usePlaintext()
-            .directExecutor()
-            .build();
-    try {
-      return use.apply(
-          EngineGrpc.newBlockingStub(channel)
-              .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS));
-    } finally {
-      channel.shutdownNow();
-      var _ = loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+    try (EngineChannel channel = new EngineChannel(socket)) {
+      return use.apply(channel.calls().withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS));
     }
   }
 

@@ -52,12 +52,7 @@ final class StoreExport implements Callable<Integer> {
   @Parameters(index = "1", paramLabel = "FILE", description = "File to make.")
   private Path file = Path.of("");
 
-  @Option(
-      names = "--store",
-      required = true,
-      paramLabel = "PATH",
-      description = "File or block device that holds the store.")
-  private Path store = Path.of("");
+  @Mixin private OfflinePath store = new OfflinePath();
 
   @Option(names = "--force", description = "Take the place of a FILE that exists.")
   private boolean force;
@@ -77,14 +72,14 @@ final class StoreExport implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     refuseFile();
-    try (ReadOnlyStorage storage = ReadOnlyStorage.open(store)) {
+    try (ReadOnlyStorage storage = ReadOnlyStorage.open(store.path())) {
       StoreReader reader = open(storage);
       return write(find(reader));
     }
   }
 
   private void refuseFile() throws IOException, CommandFailure {
-    if (Files.exists(file) && Files.exists(store) && Files.isSameFile(file, store)) {
+    if (Files.exists(file) && Files.exists(store.path()) && Files.isSameFile(file, store.path())) {
       throw new CommandFailure(ExitCode.CONFLICT, file + " is the store itself");
     }
     if (Files.exists(file) && !Files.isRegularFile(file)) {
@@ -99,7 +94,7 @@ final class StoreExport implements Callable<Integer> {
     return switch (StoreReader.open(storage)) {
       case StoreReader.Opened.Recovered recovered -> recovered.reader();
       case StoreReader.Opened.Refused refused ->
-          throw new CommandFailure(ExitCode.DAMAGED, store + ": " + refused.reason());
+          throw new CommandFailure(ExitCode.DAMAGED, store.path() + ": " + refused.reason());
     };
   }
 

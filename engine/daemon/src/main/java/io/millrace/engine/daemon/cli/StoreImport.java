@@ -62,12 +62,7 @@ final class StoreImport implements Callable<Integer> {
   @Parameters(index = "1", paramLabel = "VOLUME", description = "Name of the volume.")
   private String volume = "";
 
-  @Option(
-      names = "--store",
-      required = true,
-      paramLabel = "PATH",
-      description = "File or block device that holds the store.")
-  private Path store = Path.of("");
+  @Mixin private OfflinePath store = new OfflinePath();
 
   @Option(
       names = "--format",
@@ -111,7 +106,7 @@ final class StoreImport implements Callable<Integer> {
       throw new CommandFailure(ExitCode.NOT_FOUND, "no such file: " + file);
     }
     WrongFileException.refuse(file);
-    if (Files.exists(store) && Files.isSameFile(file, store)) {
+    if (Files.exists(store.path()) && Files.isSameFile(file, store.path())) {
       throw new CommandFailure(ExitCode.CONFLICT, file + " is the store itself");
     }
     if (volume.equals(ImportedVolume.SCRATCH)) {
@@ -160,11 +155,11 @@ final class StoreImport implements Callable<Integer> {
 
   private void takeInto(RawImage image) throws IOException, CommandFailure {
     RingFolder rings = new RingFolder(staging.path(), _ -> {});
-    try (OfflineStore offline = OfflineStore.open(store, new SystemClock())) {
+    try (OfflineStore offline = OfflineStore.open(store.path(), new SystemClock())) {
       StoreOptions options = StoreOptions.defaults().withCacheBytes(0);
       switch (offline.volumes(options, rings)) {
         case OfflineStore.Opened.Refused(String reason) ->
-            throw new CommandFailure(ExitCode.DAMAGED, store + ": " + reason);
+            throw new CommandFailure(ExitCode.DAMAGED, store.path() + ": " + reason);
         case OfflineStore.Opened.Served(var volumes) -> {
           try (volumes) {
             ImportedVolume made = new ImportedVolume(volumes, volume, this::tell);

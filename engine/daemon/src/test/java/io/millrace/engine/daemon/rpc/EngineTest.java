@@ -10,20 +10,9 @@ import io.millrace.engine.api.ChangeVolumeRequest;
 import io.millrace.engine.api.CreateVolumeRequest;
 import io.millrace.engine.api.ResizeVolumeRequest;
 import io.millrace.engine.api.Volume;
-import io.millrace.engine.core.Store;
-import io.millrace.engine.core.StoreOptions;
-import io.millrace.engine.core.StoreState;
-import io.millrace.engine.daemon.SystemClock;
 import io.millrace.engine.daemon.attach.Attachments;
-import io.millrace.engine.daemon.fuse.FuseServer;
-import io.millrace.engine.daemon.linux.Epoll;
-import io.millrace.engine.daemon.linux.EventFd;
-import io.millrace.engine.daemon.reactor.Reactor;
-import io.millrace.engine.daemon.storage.DiskSubmission;
-import io.millrace.engine.daemon.storage.FileStorage;
 import java.nio.file.Path;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,29 +25,18 @@ final class EngineTest {
 
   @TempDir Path folder = Path.of("");
   private final UUID uuid = UUID.randomUUID();
-  private FileStorage storage;
-  private Reactor reactor;
+  private ServedEngine served;
   private Engine engine;
 
   @BeforeEach
   void start() throws Exception {
-    Path file = ServedStore.format(folder.resolve("store"), uuid);
-    EventFd wake = new EventFd();
-    Epoll epoll = new Epoll();
-    storage = FileStorage.open(file, wake, DiskSubmission.AUTO, 2);
-    Store store = Store.open(storage, new SystemClock(), StoreOptions.defaults());
-    CompletableFuture<StoreState> recovered = new CompletableFuture<>();
-    reactor =
-        new Reactor(store, epoll, new FuseServer(store, epoll, 16), wake, recovered::complete);
-    reactor.start();
-    engine = new Engine(reactor, file.toString());
-    assertEquals(StoreState.SERVING, recovered.join());
+    served = new ServedEngine(ServedStore.format(folder.resolve("store"), uuid));
+    engine = served.engine;
   }
 
   @AfterEach
   void stop() {
-    assertEquals(0, reactor.close().join());
-    storage.close();
+    served.close();
   }
 
   @Test
@@ -69,7 +47,7 @@ final class EngineTest {
     unavailable(() -> engine.resizeVolume(resize(volume, 128 * MIB)));
     assertEquals(64 * MIB, engine.getVolume(volume.getId(), "").getSizeBytes());
 
-    engine.serve(new Attachments(reactor, uuid, folder.resolve("state")));
+    engine.serve(new Attachments(served.reactor, uuid, folder.resolve("state")));
     assertEquals(128 * MIB, engine.resizeVolume(resize(volume, 128 * MIB)).getSizeBytes());
     assertEquals(32 * MIB, engine.resizeVolume(resize(volume, 32 * MIB)).getSizeBytes());
     engine.deleteVolume(volume.getId());
