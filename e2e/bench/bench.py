@@ -68,7 +68,8 @@ def run_parts(runner, parts):
 def conclude(runner, options, facts, seconds):
     rows = figures.table(runner.runs)
     bars = [*part_disks.bars(runner), *runner.bars]
-    result = {"command": "./dev bench " + " ".join(sys.argv[1:]), "machine": facts, "seconds": round(seconds), "rows": rows, "creations": runner.creations, "series": runner.series,
+    result = {"command": "./dev bench " + " ".join(sys.argv[1:]), "machine": facts, "seconds": round(seconds),
+              "rows": rows, "creations": runner.creations, "series": runner.series,
               "bars": [{**bar._asdict(), "met": bar.met} for bar in bars], "failures": [str(f) for f in runner.failures],
               "not_measured": runner.notes, "runs": runner.runs}
     path = REPOSITORY / "target/bench" / ("quick.json" if options.quick else "bench.json")
@@ -76,7 +77,8 @@ def conclude(runner, options, facts, seconds):
     if options.publish:
         publish.publish(json.loads(path.read_text()), REPOSITORY)
     print(report.terminal(rows, runner.creations))
-    for line in ("", machine.line(facts), *runner.notes, *bars, *(f"NOT TO BE TRUSTED  {failure}" for failure in runner.failures)):
+    quick = ("--quick: one round, smaller and shorter than the bars are meant for; not to be quoted",) if options.quick else ()
+    for line in ("", machine.line(facts), *quick, *runner.notes, *bars, *(f"NOT TO BE TRUSTED  {failure}" for failure in runner.failures)):
         print(line)
     print(f"took {seconds / 60:.1f} min; {path.relative_to(REPOSITORY)}")
     if runner.failures:

@@ -10,7 +10,8 @@ ALIGNMENT = 1 << 20  # what lies before the first partition
 
 @dataclasses.dataclass(frozen=True)
 class Counters:
-    """/sys/block/*/stat since some moment: operations as the device got them, after the kernel merged neighbours."""
+    """/sys/block/*/stat since some moment: operations as the device got them, after the kernel merged neighbours. The kernel
+    counts a flush that carries no data as a write, too; here it is a flush alone."""
 
     reads: int
     read_bytes: int
@@ -22,7 +23,7 @@ class Counters:
     def parse(text):
         fields = [int(word) for word in text.split()]
         flushes = fields[15] if len(fields) > 15 else 0
-        return Counters(fields[0], fields[2] * SECTOR, fields[4], fields[6] * SECTOR, flushes)
+        return Counters(fields[0], fields[2] * SECTOR, max(0, fields[4] - flushes), fields[6] * SECTOR, flushes)
 
     def since(self, before):
         return Counters(*(now - then for now, then in zip(dataclasses.astuple(self), dataclasses.astuple(before))))

@@ -17,7 +17,7 @@ def run(words, group, timeout):
     done = subprocess.run(words, capture_output=True, text=True, timeout=timeout, preexec_fn=group.enter, check=False)
     if done.returncode != 0:
         out = next((word[9:] for word in words if word.startswith("--output=")), None)
-        said = (done.stderr or done.stdout or (open(out).read() if out else "")).strip()[-600:]
+        said = (done.stderr or done.stdout or (open(out).read() if out else "")).strip()[:600]
         raise RuntimeError(f"fio failed with {done.returncode}: {said}")
 
 

@@ -6,6 +6,7 @@ import contenders
 import disks
 import figures
 import loads
+import proofs
 import verdicts
 from engine import serve
 
@@ -56,7 +57,7 @@ def run(runner):
             contender.open()
         runner.fill(ours, volume)
         amplification(runner, disk, engine, ours, volume, size.overwrites)
-        disk.cap(True)
+        proofs.cap(runner, disk, raw, GIB)
         steady(runner, disk, engine, ours, raw, volume, size.seconds)
 
 

@@ -10,6 +10,7 @@ import contenders
 import devices
 import disks
 import loads
+import proofs
 from engine import serve
 
 MIB = 1 << 20
@@ -46,7 +47,7 @@ def run(runner):
         for crowd in crowds:
             stack.callback(crowd.close)
             crowd.open()
-        disk.cap(True)
+        proofs.cap(runner, disk, crowds[0], IMAGE)
         runner.interleave("desktops", disk, crowds, PHASES, IMAGE, engine.ring_bytes(), rounds=1 if runner.quick else 2)
 
 

@@ -4,6 +4,7 @@ import contextlib
 import contenders
 import disks
 import loads
+import proofs
 import verdicts
 from engine import serve
 
@@ -46,7 +47,7 @@ def many(runner, kind, count):
         raw = contenders.Slices(disk.raw, count, VOLUME)
         raw.open()
         try:
-            disk.cap(True)
+            proofs.cap(runner, disk, raw, VOLUME)
             runner.interleave("scale", disk, [raw, ours], [EVERYBODY], VOLUME, engine.ring_bytes())
         finally:
             raw.close()

@@ -7,11 +7,22 @@ import sys
 import time
 
 import fio
+import loads
+import verdicts
 from verdicts import Failure
 
 MIB = 1 << 20
 WITNESS = pathlib.Path(__file__).with_name("witness.py")
 WITNESS_BLOCKS = 4096
+PROOF = loads.Load("cap", "4K random write, QD32, to prove the cap", "staged", loads.RANDOM_WRITE.options, 5, 3)
+
+
+def cap(runner, disk, raw, size):
+    """Holds the disk to its cap from now on, and shows by the raw contender that it is what limits."""
+    disk.cap(True)
+    if disk.capped:
+        proof = runner.measure("cap", disk, raw, PROOF, size, 0)
+        runner.failures += verdicts.cap_proved(proof["iops"], disk.kind)
 
 
 def verify(runner, disk, contender):

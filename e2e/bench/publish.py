@@ -10,7 +10,7 @@ def publish(result, repository):
     folder.mkdir(exist_ok=True)
     caption = f"{result['command']} · {machine.line(result['machine'])}"
     text = document.read_text()
-    for part in dict.fromkeys(row["part"] for row in result["rows"]):
+    for part in dict.fromkeys(row["part"] for row in result["rows"] if row["part"] != "cap"):
         rows = [row for row in result["rows"] if row["part"] == part]
         made = plots.operations(rows, folder, part, caption)
         made += plots.seconds([one for one in result["series"] if one["part"] == part], folder, caption)

@@ -124,9 +124,6 @@ class Runner:
                     run = self.measure(part, disk, contender, load, size, number, ring_bytes if contender.ours else 0)
                     self.say(f"  {load.title}: {contender.title}: {run['iops']:,.0f}/s")
 
-    def runs_on(self, disk):
-        return [run for run in self.runs if run["disk"] == disk]
-
     def rows(self, part):
         """The part's rows by disk, load and contender."""
         found = figures.table([run for run in self.runs if run["part"] == part])
