@@ -10,7 +10,7 @@ from engine import serve
 
 GIB = 1 << 30
 VOLUME, VOLUME_QUICK = GIB, GIB // 2
-STORE_TIMES = 4  # a quarter full: what is dead lies together, cleaning moves little
+STORE_TIMES = 4  # a quarter full, uncapped half full, with a second volume for NBD: cleaning moves little
 SHARE_OF_RAW = {  # bars on the ratio to raw: disk, load → at least
     ("3000iops", loads.RANDOM_WRITE.key): 8.0,
     ("150iops", loads.RANDOM_WRITE.key): 100.0,
@@ -33,7 +33,7 @@ def run(runner, parts):
 
 def on_disk(runner, stack, kind, parts):
     volume = VOLUME_QUICK if runner.quick else VOLUME
-    store = volume * (STORE_TIMES if kind.cap else 2 * STORE_TIMES)  # with a second volume, for NBD
+    store = volume * STORE_TIMES
     disk = stack.enter_context(disks.disk(kind, runner.folder, runner.group, disks.Plan(volume, store)))
     engine = serve(stack, runner, disk, store)
     present = open_contenders(runner, stack, disk, engine, volume)
