@@ -105,13 +105,13 @@ final class ChainWalk {
     return shown;
   }
 
-  /** Whether all that have this leaf have it in memory; what is missing is on its way. */
-  boolean isThere(MapPages pages) {
-    boolean all = true;
+  /** How many that have this leaf have it not in memory; see {@link MapPages#expect}. */
+  int expect(MapPages pages) {
+    int missing = 0;
     for (int i = 0; i < holderCount; i++) {
-      all &= pages.asked(map(holders[i]), leaf);
+      missing += pages.expect(map(holders[i]), leaf) ? 1 : 0;
     }
-    return all;
+    return missing;
   }
 
   private LayerMap map(int index) {

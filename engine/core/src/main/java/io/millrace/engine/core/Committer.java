@@ -44,6 +44,7 @@ final class Committer implements Batch.Written {
   private final Throughput throughput;
   private final PendingZeros zeros = new PendingZeros();
   private final ZeroLeaves zeroLeaves;
+  private final FlushHabit flushHabit = new FlushHabit();
 
   private long lastLsn;
   private long appliedLsn;
@@ -281,6 +282,7 @@ final class Committer implements Batch.Written {
     layer.staged++;
     stagedBlocks++;
     pacing.staged(Bytes.PAGE);
+    flushHabit.staged();
     layer.touched = true;
     if (comesToLife) {
       newBlocks[batch.number]++;
@@ -329,6 +331,12 @@ final class Committer implements Batch.Written {
   }
 
   // ---- order and durability
+
+  /** The same as {@link #sealAll}, for one who flushes. */
+  long flush() {
+    flushHabit.flushed();
+    return sealAll();
+  }
 
   /** The LSN that everything added so far has; wants it written without waiting for company. */
   long sealAll() {
@@ -456,6 +464,7 @@ final class Committer implements Batch.Written {
         || age >= options.commitDelayNanos()
         || (flightSize == 0
             && (sealWhenIdleLsn >= batch.sequence
+                || flushHabit.flushIsNext()
                 || batch.count * Bytes.PAGE >= options.commitBytesMin()))) {
       close(batch);
       return Long.MAX_VALUE;

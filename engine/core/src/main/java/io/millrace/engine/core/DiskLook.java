@@ -32,6 +32,7 @@ public final class DiskLook {
   public void poll() {
     disk.drain();
     steps.pump();
+    disk.submit();
   }
 
   /** True when {@link #content} is known. */

@@ -46,6 +46,7 @@ public final class Formatting {
       fail(health.reason());
     }
     steps.pump();
+    disk.submit();
   }
 
   /** True when it has ended, well or not. */

@@ -107,7 +107,24 @@ final class GhostSweep {
   }
 
   private boolean isReady(Layer ghost, long leafIndex) {
-    return namespace.pages.isReadyBelow(ghost, leafIndex) && isReadyAbove(ghost, leafIndex, 0);
+    MapPages pages = namespace.pages;
+    if (!pages.isReady(ghost.map, leafIndex) || !isReadyAbove(ghost, leafIndex, 0)) {
+      return false;
+    }
+    return !isWhiteAbove(ghost, leafIndex, 0) || pages.isReadyBelow(ghost, leafIndex);
+  }
+
+  /** Whether whiteouts may have to be tidied, for which one must know what they hide. */
+  private boolean isWhiteAbove(Layer layer, long leafIndex, int depth) {
+    boolean white = false;
+    for (Layer child = layer.firstChild; child != null && !white; child = child.nextSibling) {
+      boolean deeper = child.nameless() && depth < DEPTH_MAX;
+      white =
+          child.map.whiteouts() > 0
+              || Leaf.whiteElsewhere(child.map.leaf(leafIndex))
+              || (deeper && isWhiteAbove(child, leafIndex, depth + 1));
+    }
+    return white;
   }
 
   private boolean isReadyAbove(Layer layer, long leafIndex, int depth) {

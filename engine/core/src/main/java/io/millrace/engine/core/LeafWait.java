@@ -1,16 +1,19 @@
 package io.millrace.engine.core;
 
 /**
- * How one who needs many leaves in memory at a time waits for them: he looks again whenever a chunk
- * has come, and not for ever, because leaves may leave again before the last has come. Owner thread
- * only.
+ * How one who needs many leaves in memory at a time waits for them: he looks again whenever one has
+ * come that is waited for, and not for ever, because leaves may leave again before the last has
+ * come. Owner thread only.
  */
 final class LeafWait {
-  private static final int LOOKS_MAX = 256;
+  /** So often leaves may come and no fewer are missing. */
+  private static final int VAIN_MAX = 64;
 
   private final MapPages pages;
-  private int looks;
+  private boolean looked;
   private long endedBefore;
+  private int leastMissing;
+  private int inVain;
 
   LeafWait(MapPages pages) {
     this.pages = pages;
@@ -18,20 +21,26 @@ final class LeafWait {
 
   /** Begins to wait for others. */
   void begin() {
-    looks = 0;
+    looked = false;
+    leastMissing = Integer.MAX_VALUE;
+    inVain = 0;
   }
 
   /** Nothing has come since the last look, which would find the same. */
   boolean rests() {
-    long ended = pages.ended();
-    boolean rests = looks > 0 && !isOver() && ended == endedBefore;
-    endedBefore = ended;
-    looks += rests ? 0 : 1;
-    return rests;
+    return looked && !isOver() && pages.expectedEnded() == endedBefore;
+  }
+
+  /** Takes what a look has found. */
+  void looked(int missing) {
+    looked = true;
+    endedBefore = pages.expectedEnded();
+    inVain = missing < leastMissing ? 0 : inVain + 1;
+    leastMissing = Math.min(leastMissing, missing);
   }
 
   /** He has waited long enough: what is missing is read while all wait. */
   boolean isOver() {
-    return looks > LOOKS_MAX;
+    return inVain >= VAIN_MAX;
   }
 }

@@ -85,7 +85,14 @@ final class MapPages implements LayerMap.Source {
   private final Set<ChunkReference> lost = new HashSet<>();
 
   private int inVain;
-  private long ended;
+
+  /** Those that were asked for since somebody got on. */
+  private final Set<ChunkReference> tried = new HashSet<>();
+
+  /** On their way for somebody who needs many at a time; and how often one of them has ended. */
+  private int expected;
+
+  private long expectedEnded;
   private LayerMap.Graves graves = (_, _, _) -> {};
   private @Nullable Disk disk;
   private @Nullable Checksum checksum;
@@ -122,9 +129,9 @@ final class MapPages implements LayerMap.Source {
     graves = of;
   }
 
-  /** How often a chunk has come, or could not. */
-  long ended() {
-    return ended;
+  /** How often a chunk has come, or could not, that was {@link #expect}ed. */
+  long expectedEnded() {
+    return expectedEnded;
   }
 
   /** Those of the checkpoint that stands, in its order. */
@@ -337,21 +344,26 @@ final class MapPages implements LayerMap.Source {
   /** Somebody who was told to wait, or was let through, has got on. */
   void gotOn() {
     inVain = 0;
+    tried.clear();
   }
 
-  /** Whether a leaf is in memory; if not it is on its way, unless many are or it can't be read. */
-  boolean asked(LayerMap map, long leafIndex) {
+  /**
+   * Whether a leaf is missing that can be read; then it is on its way, unless many are that were
+   * expected.
+   */
+  boolean expect(LayerMap map, long leafIndex) {
     if (!map.misses(leafIndex)) {
-      return true;
+      return false;
     }
     int at = indexOf(map.layerId, leafIndex);
     if (at < 0 || lost.contains(chunks.get(at).reference())) {
-      return true;
+      return false;
     }
-    if (fetches.size() < READS_MAX) {
-      fetch(chunks.get(at).reference());
+    ChunkReference reference = chunks.get(at).reference();
+    if (fetches.containsKey(reference) || expected < READS_MAX) {
+      fetch(reference).expect();
     }
-    return false;
+    return true;
   }
 
   private boolean isReady(LayerMap map, long leafIndex, Visit wanted) {
@@ -363,7 +375,7 @@ final class MapPages implements LayerMap.Source {
       return true;
     }
     if (!fetches.containsKey(chunks.get(first).reference())) {
-      inVain++;
+      inVain += tried.add(chunks.get(first).reference()) ? 0 : 1;
       fetch(chunks.get(first).reference());
       readAhead(first + 1, wanted);
     }
@@ -387,6 +399,12 @@ final class MapPages implements LayerMap.Source {
     private ChunkReference reference = NOWHERE;
     private @Nullable PageBuffer into;
     private int attempts;
+    private boolean isExpected;
+
+    void expect() {
+      expected += isExpected ? 0 : 1;
+      isExpected = true;
+    }
 
     /** Its segment is not written again meanwhile. */
     void begin() {
@@ -425,7 +443,6 @@ final class MapPages implements LayerMap.Source {
       buffers.push(from);
       into = null;
       fetches.remove(reference);
-      ended++;
       if (!good && stands) {
         lost.add(reference);
       }
@@ -446,6 +463,9 @@ final class MapPages implements LayerMap.Source {
     }
 
     private void tell(int errno) {
+      expected -= isExpected ? 1 : 0;
+      expectedEnded += isExpected ? 1 : 0;
+      isExpected = false;
       for (Arrival waiter : waiters) {
         waiter.arrived(errno);
       }

@@ -11,13 +11,14 @@ final class SegmentLeaves {
   private final Namespace namespace;
   private final Checksum checksum;
   private final LeafWait wait;
-  private boolean missing;
+  private int missing;
 
   SegmentLeaves(SegmentTable table, Namespace namespace, Checksum checksum) {
     this.table = table;
     this.namespace = namespace;
     this.checksum = checksum;
     wait = new LeafWait(namespace.pages);
+    wait.begin();
   }
 
   /** Begins with a segment. */
@@ -31,28 +32,32 @@ final class SegmentLeaves {
    * @param segment all of it that counts
    */
   boolean areThere(CommitHeader.Pages segment) {
-    return !wait.rests() && (wait.isOver() || ask(segment));
+    if (!wait.rests() && !wait.isOver()) {
+      look(segment);
+      wait.looked(missing);
+      return missing == 0;
+    }
+    return wait.isOver();
   }
 
-  private boolean ask(CommitHeader.Pages segment) {
-    missing = false;
+  private void look(CommitHeader.Pages segment) {
+    missing = 0;
     CommitHeader.forEach(
         segment,
         table.geometry,
         checksum,
         commit -> {
           for (int i = 0; i < commit.entries(); i++) {
-            missing |= !isThere(segment.buffer().memory, commit, i);
+            missing += isMissing(segment.buffer().memory, commit, i) ? 1 : 0;
           }
         });
-    return !missing;
   }
 
-  private boolean isThere(MemorySegment m, CommitHeader.Fields commit, int i) {
+  private boolean isMissing(MemorySegment m, CommitHeader.Fields commit, int i) {
     int entry = commit.entryAt(i);
     boolean live = table.isLive(commit.segment(), commit.slot(i));
     Layer layer = live ? namespace.owner(Bytes.u64(m, entry)) : null;
     long leaf = CommitHeader.block(m, entry) / Leaf.BLOCKS;
-    return layer == null || namespace.pages.asked(layer.map, leaf);
+    return layer != null && namespace.pages.expect(layer.map, leaf);
   }
 }

@@ -107,6 +107,11 @@ final class ServedView implements Storage {
   }
 
   @Override
+  public void submit() {
+    storage.submit();
+  }
+
+  @Override
   public void drain(Completions sink) {
     storage.drain(
         (ticket, errno) -> {

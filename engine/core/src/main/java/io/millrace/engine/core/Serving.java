@@ -259,7 +259,7 @@ final class Serving {
   /** Answered when all that was answered before is durable. */
   void flush(long tag) {
     flushes++;
-    durability.await(committer.sealAll(), tag, null);
+    durability.await(committer.flush(), tag, null);
   }
 
   StoreStats stats() {

@@ -162,8 +162,9 @@ public final class Store {
       health.stop(damaged.reason());
       wait = 0;
     }
-    disk.submit();
     answers.deliver(to);
+    // After that: who was answered may have asked for more, and need not wait for what begins.
+    disk.submit();
     return wait;
   }
 

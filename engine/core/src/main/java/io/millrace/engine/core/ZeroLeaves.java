@@ -12,11 +12,17 @@ final class ZeroLeaves {
   ZeroLeaves(Namespace namespace) {
     this.namespace = namespace;
     wait = new LeafWait(namespace.pages);
+    wait.begin();
   }
 
-  /** Begins to bring those of a range that will be applied soon, as many as there is room for. */
-  void expect(Layer layer, long first, long count) {
-    areThere(layer, first, count);
+  /** Begins to bring those of a range that will be applied soon; how many are missing. */
+  int expect(Layer layer, long first, long count) {
+    int missing = 0;
+    walk.begin(layer, first / Leaf.BLOCKS);
+    while (walk.next() && walk.leaf() * Leaf.BLOCKS < first + count) {
+      missing += walk.expect(namespace.pages);
+    }
+    return missing;
   }
 
   /**
@@ -27,28 +33,25 @@ final class ZeroLeaves {
     if (wait.rests()) {
       return false;
     }
-    boolean all = true;
+    int missing = wait.isOver() ? 0 : expect(batch);
+    wait.looked(missing);
+    if (missing == 0) {
+      wait.begin();
+    }
+    return missing == 0;
+  }
+
+  private int expect(Batch batch) {
+    int missing = 0;
     int at = 0;
-    for (int i = 0; i < batch.recordCount && !wait.isOver(); i++) {
+    for (int i = 0; i < batch.recordCount; i++) {
       if (Records.type(batch.records, at) == Records.TYPE_ZEROED) {
         Layer layer = namespace.requireLayer(Records.number(batch.records, at, 0));
         long first = Records.number(batch.records, at, 1);
-        all &= areThere(layer, first, Records.number(batch.records, at, 2));
+        missing += expect(layer, first, Records.number(batch.records, at, 2));
       }
       at = Records.next(batch.records, at);
     }
-    if (all) {
-      wait.begin();
-    }
-    return all;
-  }
-
-  private boolean areThere(Layer layer, long first, long count) {
-    boolean all = true;
-    walk.begin(layer, first / Leaf.BLOCKS);
-    while (walk.next() && walk.leaf() * Leaf.BLOCKS < first + count) {
-      all &= walk.isThere(namespace.pages);
-    }
-    return all;
+    return missing;
   }
 }

@@ -38,6 +38,7 @@ final class Bench implements Answers {
         }
       };
   private @Nullable Store store;
+  private Runnable whenAnswered = () -> {};
   private StagingMemory staging = StagingMemory.NONE;
 
   private Bench(long bytes, StoreOptions options) {
@@ -300,6 +301,9 @@ final class Bench implements Answers {
   void poll() {
     nanos += 100_000;
     store().poll(this);
+    if (disk.prepared > 0) {
+      throw new AssertionError(disk.prepared + " calls were asked for and never submitted");
+    }
   }
 
   /** The time, as the store's clock tells it. */
@@ -332,9 +336,17 @@ final class Bench implements Answers {
     }
   }
 
+  /** Runs while the next answer is given. */
+  void whenAnswered(Runnable then) {
+    whenAnswered = then;
+  }
+
   @Override
   public void answered(long tag, int errno) {
     errnos.put(tag, errno);
+    Runnable then = whenAnswered;
+    whenAnswered = () -> {};
+    then.run();
   }
 
   @Override

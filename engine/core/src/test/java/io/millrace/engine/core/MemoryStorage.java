@@ -37,6 +37,9 @@ public final class MemoryStorage implements Storage {
 
   private int readsUnderWay;
 
+  /** Calls that a disk need not have begun. */
+  int prepared;
+
   /** All zeros. */
   public MemoryStorage(long sizeBytes) {
     this.sizeBytes = sizeBytes;
@@ -150,6 +153,7 @@ public final class MemoryStorage implements Storage {
 
   @Override
   public void read(long offset, MemorySegment into, long ticket) {
+    prepared++;
     readsAtATime = Math.max(readsAtATime, ++readsUnderWay);
     ended.add(new End(ticket, readNow(offset, into)));
   }
@@ -170,6 +174,7 @@ public final class MemoryStorage implements Storage {
 
   @Override
   public void write(long offset, MemorySegment from, long ticket) {
+    prepared++;
     if (powerless()) {
       return;
     }
@@ -189,6 +194,7 @@ public final class MemoryStorage implements Storage {
 
   @Override
   public void sync(long ticket) {
+    prepared++;
     if (powerless()) {
       return;
     }
@@ -198,7 +204,13 @@ public final class MemoryStorage implements Storage {
   }
 
   @Override
+  public void submit() {
+    prepared = 0;
+  }
+
+  @Override
   public void drain(Completions sink) {
+    submit();
     int count = ended.size();
     readsUnderWay = 0;
     for (int i = 0; i < count; i++) {

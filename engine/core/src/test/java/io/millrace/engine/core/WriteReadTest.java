@@ -3,6 +3,8 @@ package io.millrace.engine.core;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
 
 class WriteReadTest {
@@ -19,6 +21,19 @@ class WriteReadTest {
     assertEquals(0, bench.fill(volume, 3, 2, 7));
     assertEquals(7, bench.valueAt(volume, 4));
     assertEquals(0, bench.valueAt(volume, 5));
+  }
+
+  @Test
+  void whatIsAskedForByWhoIsAnsweredBeginsAtOnce() {
+    bench.fill(volume, 0, 100, 9);
+    bench.closeAndOpen();
+    MemorySegment into = bench.bytes(new byte[4096]);
+    long[] second = {-1};
+    bench.whenAnswered(
+        () -> second[0] = bench.submit(tag -> bench.store().read(volume, 50 * 4096, into, tag)));
+    assertEquals(9, bench.valueAt(volume, 3));
+    assertEquals(0, bench.errno(second[0]));
+    assertEquals(9, into.get(ValueLayout.JAVA_BYTE, 0));
   }
 
   @Test

@@ -135,6 +135,9 @@ final class Machine {
     long before = clock.nanos();
     int inFlight = storage.inFlight();
     long wait = store().poll(answers);
+    if (storage.prepared() > 0 && wait > 0) {
+      throw new Violation(storage.prepared() + " calls were asked for and never submitted");
+    }
     if (wait < 0) {
       throw new Violation("poll wants to be called again in %d ns".formatted(wait));
     }

@@ -79,6 +79,7 @@ final class SimStorage implements Storage {
   private final BitSet misread = new BitSet();
 
   private long submitted;
+  private int prepared;
   private long cutAt = Long.MAX_VALUE;
   private long ended;
 
@@ -162,6 +163,7 @@ final class SimStorage implements Storage {
 
   @Override
   public void drain(Completions sink) {
+    submit();
     List<Call> due = new ArrayList<>();
     for (Call call : flying) {
       if (call.due <= clock.nanos()) {
@@ -217,6 +219,16 @@ final class SimStorage implements Storage {
     }
   }
 
+  /** Calls that were asked for, and that a disk need not have begun. */
+  int prepared() {
+    return prepared;
+  }
+
+  @Override
+  public void submit() {
+    prepared = 0;
+  }
+
   private void submit(Call call) {
     for (Call other : flying) {
       if (other.ticket == call.ticket) {
@@ -231,6 +243,7 @@ final class SimStorage implements Storage {
     call.coversEnded = ended;
     call.promised = call.kind == Fault.Target.WRITE ? promised.getAsLong() : 0;
     flying.add(call);
+    prepared++;
     if (submitted == cutAt) {
       throw new PowerCut();
     }

@@ -5,7 +5,6 @@ import static io.millrace.engine.daemon.linux.Downcalls.errnoSlot;
 import static io.millrace.engine.daemon.linux.Downcalls.longs;
 import static io.millrace.engine.daemon.linux.Downcalls.orErrno;
 import static io.millrace.engine.daemon.linux.Downcalls.unexpected;
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -15,8 +14,9 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
 /**
- * One io_uring of the kernel (5.6 or newer): calls go in by memory, many by one system call; their
- * ends come back by memory, by none.
+ * One io_uring of the kernel (5.12 or newer, whose workers take over what the owner's memory may
+ * wait for, see {@link Libc#becomeIoFlusher}): calls go in by memory, many by one system call;
+ * their ends come back by memory, by none.
  *
  * <p>One thread at a time. No object is made per call. The kernel ends a call on the thread that
  * submitted it: where that sleeps, in {@link Epoll} for one, it wakes as if by a signal, and the
@@ -43,8 +43,12 @@ public final class Uring implements AutoCloseable {
   private static final int IORING_FEAT_SINGLE_MMAP = 1;
   private static final int IORING_FEAT_NODROP = 1 << 1;
   private static final int IORING_FEAT_SUBMIT_STABLE = 1 << 2;
+  private static final int IORING_FEAT_NATIVE_WORKERS = 1 << 9;
   private static final int FEATURES_NEEDED =
-      IORING_FEAT_SINGLE_MMAP | IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE;
+      IORING_FEAT_SINGLE_MMAP
+          | IORING_FEAT_NODROP
+          | IORING_FEAT_SUBMIT_STABLE
+          | IORING_FEAT_NATIVE_WORKERS;
   private static final int IORING_REGISTER_EVENTFD = 4;
   private static final int IORING_ENTER_GETEVENTS = 1;
   private static final int IORING_OP_FSYNC = 3;
@@ -78,10 +82,13 @@ public final class Uring implements AutoCloseable {
   private final int cqMask;
   private final long cqes;
 
-  /** Behind the last entry that was written; the kernel knows of those before {@link #told}. */
+  /** Behind the last entry that was written. */
   private int tail;
 
+  /** Behind the last entry that the kernel has taken. */
   private int told;
+
+  private int ended;
 
   /** The call whose end was taken last. */
   private long endedTicket;
@@ -104,6 +111,10 @@ public final class Uring implements AutoCloseable {
         if ((params.get(JAVA_INT, 20) & FEATURES_NEEDED) != FEATURES_NEEDED) {
           throw new KernelException("io_uring of this kernel", Errno.ENOSYS);
         }
+        MemorySegment wakeFd = arena.allocateFrom(JAVA_INT, wake.fd());
+        long registered =
+            syscall(SYS_IO_URING_REGISTER, fd, IORING_REGISTER_EVENTFD, wakeFd.address(), 1, 0);
+        KernelException.check("io_uring_register eventfd", registered);
         sqEntries = params.get(JAVA_INT, 0);
         cqes = Integer.toUnsignedLong(params.get(JAVA_INT, 100));
         long arrayAt = Integer.toUnsignedLong(params.get(JAVA_INT, 64));
@@ -119,10 +130,6 @@ public final class Uring implements AutoCloseable {
         for (int i = 0; i < sqEntries; i++) {
           ring.set(JAVA_INT, arrayAt + 4L * i, i);
         }
-        MemorySegment wakeFd = arena.allocateFrom(JAVA_INT, wake.fd());
-        long registered =
-            syscall(SYS_IO_URING_REGISTER, fd, IORING_REGISTER_EVENTFD, wakeFd.address(), 1, 0);
-        KernelException.check("io_uring_register eventfd", registered);
       } catch (KernelException e) {
         Libc.close(fd);
         throw e;
@@ -151,8 +158,8 @@ public final class Uring implements AutoCloseable {
       submit();
     }
     long at = (long) (tail & sqMask) * SQE_BYTES;
-    entries.asSlice(at, SQE_BYTES).fill((byte) 0);
-    entries.set(JAVA_BYTE, at, (byte) opcode);
+    // The opcode stands in the lowest byte; its flags and priority, and what ends the entry, are 0.
+    entries.set(JAVA_INT, at, opcode);
     entries.set(JAVA_INT, at + 4, file);
     entries.set(JAVA_LONG, at + 8, offset);
     entries.set(JAVA_LONG, at + 16, address);
@@ -162,16 +169,22 @@ public final class Uring implements AutoCloseable {
     tail++;
   }
 
-  /** Begins all that was prepared. */
+  /**
+   * Begins all that was prepared; where the kernel is short of memory, only when a call that is
+   * under way has ended.
+   */
   public void submit() {
     while (told != tail) {
       INT.setRelease(ring, sqTail, tail);
       long taken = syscall(SYS_IO_URING_ENTER, fd, tail - told, 0, 0, 0);
       if (taken > 0) {
         told += (int) taken;
-      } else if (taken != -Errno.EINTR && taken != -Errno.EAGAIN) {
-        // EAGAIN: no memory at the moment. Anything else says that this ring is not what it was.
+      } else if (taken != 0 && taken != -Errno.EINTR && taken != -Errno.EAGAIN) {
         throw new IllegalStateException("io_uring_enter: " + Errno.text((int) -taken));
+      } else if (told != ended && tail - told < sqEntries) {
+        return;
+      } else {
+        Thread.onSpinWait();
       }
     }
   }
@@ -194,6 +207,7 @@ public final class Uring implements AutoCloseable {
     endedTicket = ring.get(JAVA_LONG, at);
     endedResult = ring.get(JAVA_INT, at + 8);
     INT.setRelease(ring, cqHead, head + 1);
+    ended++;
     return true;
   }
 

@@ -97,6 +97,7 @@ public final class Millraced implements Callable<Integer> {
     Store store = Store.open(storage, new SystemClock(), options.storeOptions(), rings);
     FuseServer fuse = new FuseServer(store, epoll, options.queueDepth);
     report(missing, fuse);
+    say("disk calls: %s", storage.callsText());
     CompletableFuture<StoreState> recovered = new CompletableFuture<>();
     Reactor reactor = new Reactor(store, epoll, fuse, wake, state -> changed(state, recovered));
     reactor.start();

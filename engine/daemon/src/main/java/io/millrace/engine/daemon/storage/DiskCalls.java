@@ -27,11 +27,14 @@ sealed interface DiskCalls permits ThreadCalls, UringCalls {
   /** Waits for calls under way; false: some still are. */
   boolean close();
 
-  /** Of the kind asked for; io_uring for {@link DiskSubmission#AUTO} where the kernel has it. */
+  /** What they are, and why not another kind. */
+  String text();
+
+  /** Of the kind asked for; io_uring for {@link DiskSubmission#AUTO} where the kernel gives it. */
   static DiskCalls of(int fd, EventFd wake, DiskSubmission submission, int threads)
       throws KernelException {
     if (submission == DiskSubmission.THREADS) {
-      return new ThreadCalls(fd, wake, threads);
+      return new ThreadCalls(fd, wake, threads, "");
     }
     try {
       return new UringCalls(fd, wake);
@@ -39,7 +42,7 @@ sealed interface DiskCalls permits ThreadCalls, UringCalls {
       if (submission == DiskSubmission.IO_URING) {
         throw none;
       }
-      return new ThreadCalls(fd, wake, threads);
+      return new ThreadCalls(fd, wake, threads, " (" + none.getMessage() + ")");
     }
   }
 

@@ -24,6 +24,7 @@ public final class FileStorage implements Storage, AutoCloseable {
   private final int fd;
   private final long sizeBytes;
   private final DiskCalls calls;
+  private boolean closed;
 
   private FileStorage(Path path, int fd, long sizeBytes, DiskCalls calls) {
     this.path = path;
@@ -117,15 +118,18 @@ public final class FileStorage implements Storage, AutoCloseable {
   }
 
   /** How its calls get to the disk. */
-  public DiskSubmission submission() {
-    return calls instanceof UringCalls ? DiskSubmission.IO_URING : DiskSubmission.THREADS;
+  public String callsText() {
+    return calls.text();
   }
 
-  /** Waits for calls under way, then gives the lock back. */
+  /** Waits for calls under way, then gives the lock back. Once. */
   @Override
   public void close() {
-    if (calls.close()) {
-      Libc.close(fd);
+    if (!closed) {
+      closed = true;
+      if (calls.close()) {
+        Libc.close(fd);
+      }
     }
   }
 

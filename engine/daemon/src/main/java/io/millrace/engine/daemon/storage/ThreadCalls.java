@@ -21,6 +21,7 @@ final class ThreadCalls implements DiskCalls {
   }
 
   private final int fd;
+  private final String why;
   private final EventFd wake;
   private final CallRing submitted = new CallRing(CALLS_MAX);
   private final EndRing ended = new EndRing(CALLS_MAX);
@@ -30,9 +31,11 @@ final class ThreadCalls implements DiskCalls {
   /**
    * @param wake signalled when a call has ended
    * @param threads calls that may be at the disk at once
+   * @param why it is threads
    */
-  ThreadCalls(int fd, EventFd wake, int threads) {
+  ThreadCalls(int fd, EventFd wake, int threads, String why) {
     this.fd = fd;
+    this.why = why;
     this.wake = wake;
     for (int i = 0; i < threads; i++) {
       Thread worker = new Thread(this::work, "millrace-disk-" + i);
@@ -68,6 +71,11 @@ final class ThreadCalls implements DiskCalls {
       sink.completed(drained.ticket[i], drained.errno[i]);
     }
     drained.count = 0;
+  }
+
+  @Override
+  public String text() {
+    return DiskSubmission.THREADS + why;
   }
 
   @Override

@@ -72,6 +72,11 @@ final class UringCalls implements DiskCalls {
   }
 
   @Override
+  public String text() {
+    return DiskSubmission.IO_URING.toString();
+  }
+
+  @Override
   public boolean close() {
     ring.submit();
     while (freeCount < CALLS_MAX) {
