@@ -16,7 +16,7 @@ packages=(
   # the programs that are compiled here
   gcc libc6-dev dpkg-dev
   # certificates, probes, measurements, stress
-  openssl curl jq qemu-utils fio stress-ng
+  openssl curl jq qemu-utils libnbd-bin fio stress-ng
 )
 
 [ "${1:-}" != --list ] || { printf '%s\n' "${packages[@]}"; exit; }

@@ -32,6 +32,7 @@ final class Reader {
   /** The leaves that they needed have come. */
   private final ArrayDeque<Request> arrived = new ArrayDeque<>();
 
+  private final Namespace namespace;
   private final MapPages pages;
   private int active;
 
@@ -47,6 +48,7 @@ final class Reader {
     cache = s.cache;
     checksum = s.checksum;
     answers = s.answers;
+    namespace = s.namespace;
     pages = s.namespace.pages;
     runPages = Math.clamp(s.options.readBufferBytes() / Bytes.PAGE / 8, 1, RUN_PAGES_MAX);
     int runs = Math.max(2, s.options.readBufferBytes() / Bytes.PAGE / runPages);
@@ -62,10 +64,22 @@ final class Reader {
 
   /** The range is within the volume and whole sectors. */
   void read(Volume volume, long offset, MemorySegment into, long tag) {
+    Request request = freeRequests.isEmpty() ? new Request() : freeRequests.pop();
+    request.volume = volume;
+    begin(request, offset, into, tag);
+  }
+
+  /** The same of a snapshot; when that is deleted meanwhile: EIO. */
+  void read(Snapshot snapshot, long offset, MemorySegment into, long tag) {
+    Request request = freeRequests.isEmpty() ? new Request() : freeRequests.pop();
+    request.snapshot = snapshot;
+    begin(request, offset, into, tag);
+  }
+
+  private void begin(Request request, long offset, MemorySegment into, long tag) {
     reads++;
     readBytes += into.byteSize();
-    Request request = freeRequests.isEmpty() ? new Request() : freeRequests.pop();
-    request.begin(volume, offset, into, tag);
+    request.begin(offset, into, tag);
     active++;
     if (!waiting.isEmpty() || !advance(request)) {
       waiting.add(request);
@@ -91,7 +105,7 @@ final class Reader {
 
   /** Serves what can be served now; false when it must wait for a run buffer. */
   private boolean advance(Request r) {
-    if (r.lost) {
+    if (r.lost || r.isGone()) {
       r.errno = Errno.EIO;
       r.position = r.end;
     }
@@ -168,7 +182,9 @@ final class Reader {
   }
 
   private final class Request implements MapPages.Arrival {
+    // One of the two.
     private @Nullable Volume volume;
+    private @Nullable Snapshot snapshot;
     private MemorySegment into = MemorySegment.NULL;
     private long offset;
     long position;
@@ -183,8 +199,7 @@ final class Reader {
     /** Leaves that it has waited for since it last got on. */
     int fetches;
 
-    void begin(Volume of, long from, MemorySegment to, long withTag) {
-      volume = of;
+    void begin(long from, MemorySegment to, long withTag) {
       into = to;
       offset = from;
       position = from;
@@ -198,6 +213,7 @@ final class Reader {
 
     void end() {
       volume = null;
+      snapshot = null;
       into = MemorySegment.NULL;
     }
 
@@ -209,10 +225,20 @@ final class Reader {
 
     Layer top() {
       Volume v = volume;
-      if (v == null) {
-        throw new IllegalStateException("request is not in use");
+      Snapshot s = snapshot;
+      if (v != null) {
+        return v.top;
       }
-      return v.top;
+      if (s != null) {
+        return s.layer();
+      }
+      throw new IllegalStateException("request is not in use");
+    }
+
+    /** The snapshot's layer may become another's, with what was written since. */
+    boolean isGone() {
+      Snapshot s = snapshot;
+      return s != null && namespace.snapshots.get(s.id()) == null;
     }
 
     /** How many bytes of the block at {@link #position} this request covers. */

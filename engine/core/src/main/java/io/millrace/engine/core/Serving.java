@@ -28,6 +28,7 @@ final class Serving {
   final Resolver resolver;
   final Durability durability;
   final Reader reader;
+  final ExtentReader extents;
   final Writer writer;
   final Commander commander;
   final Reclaimer reclaimer;
@@ -75,6 +76,7 @@ final class Serving {
     resolver = new Resolver(committer, namespace);
     durability = new Durability(this, loaded.lastLsn());
     reader = new Reader(this);
+    extents = new ExtentReader(this);
     writer = new Writer(this);
     commander = new Commander(this);
     reclaimer = new Reclaimer(this);
@@ -99,6 +101,7 @@ final class Serving {
     long wait = committer.pump(nowNanos);
     durability.pump();
     reader.pump();
+    extents.pump();
     boolean more = !health.stopped() && background();
     more |= makeRoomForMaps();
     more |= !health.stopped() && !closing && scrubber.step(nowNanos);
@@ -193,6 +196,7 @@ final class Serving {
   private boolean quiet() {
     return writer.idle()
         && reader.idle()
+        && extents.idle()
         && scrubber.idle()
         && !commander.waitsForRoom()
         && commander.idle()

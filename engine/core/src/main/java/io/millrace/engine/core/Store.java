@@ -86,13 +86,37 @@ public final class Store {
   }
 
   /**
-   * Reads {@code into.byteSize()} bytes. Offset and length are multiples of 512; beyond the end:
-   * EINVAL; damaged: EIO.
+   * Reads {@code into.byteSize()} bytes of a volume or a snapshot. Offset and length are multiples
+   * of 512; beyond the end: EINVAL; damaged: EIO.
    */
-  public void read(long volumeId, long offset, MemorySegment into, long tag) {
-    Volume volume = volumeOf(volumeId, offset, into.byteSize(), tag);
+  public void read(long id, long offset, MemorySegment into, long tag) {
+    Snapshot snapshot = snapshotOf(id);
+    if (snapshot != null) {
+      if (fits(snapshot.sizeBytes(), offset, into.byteSize(), tag)) {
+        require().reader.read(snapshot, offset, into, tag);
+      }
+      return;
+    }
+    Volume volume = volumeOf(id, offset, into.byteSize(), tag);
     if (volume != null) {
       require().reader.read(volume, offset, into, tag);
+    }
+  }
+
+  /**
+   * Which parts of a volume or snapshot have data or have changed, as {@link Extents}; what was
+   * answered after the last flush may not be seen. ENOENT: one of them is gone.
+   *
+   * @param into has room for an extent at least
+   */
+  public void extents(ExtentQuery query, MemorySegment into, long tag) {
+    Snapshot snapshot = snapshotOf(query.id());
+    boolean taken =
+        snapshot != null
+            ? fits(snapshot.sizeBytes(), query.offset(), query.lengthBytes(), tag)
+            : volumeOf(query.id(), query.offset(), query.lengthBytes(), tag) != null;
+    if (taken) {
+      require().extents.read(query, into, tag);
     }
   }
 
@@ -113,9 +137,8 @@ public final class Store {
   }
 
   /** Answered when every write that was answered before, of all volumes, is durable. */
-  public void flush(long volumeId, long tag) {
-    Volume volume = volumeOf(volumeId, 0, 0, tag);
-    if (volume != null) {
+  public void flush(long id, long tag) {
+    if (snapshotOf(id) != null || volumeOf(id, 0, 0, tag) != null) {
       require().flush(tag);
     }
   }
@@ -265,16 +288,26 @@ public final class Store {
       answers.add(tag, Errno.ENOENT);
       return null;
     }
+    return fits(volume.sizeBytes, offset, length, tag) ? volume : null;
+  }
+
+  /** The snapshot of that id, when requests are taken and there is one. */
+  private @Nullable Snapshot snapshotOf(long id) {
+    Serving s = serving;
+    return s == null || s.closing() ? null : s.namespace.snapshots.get(id);
+  }
+
+  /** Whether the range is whole sectors within that size; else it has been answered. */
+  private boolean fits(long sizeBytes, long offset, long length, long tag) {
     boolean fits =
         offset >= 0
             && length >= 0
             && (offset | length) % Bytes.SECTOR == 0
-            && offset <= volume.sizeBytes - length;
+            && offset <= sizeBytes - length;
     if (!fits) {
       answers.add(tag, Errno.EINVAL);
-      return null;
     }
-    return volume;
+    return fits;
   }
 
   private @Nullable StoreError refusal() {

@@ -46,7 +46,7 @@ public final class MemoryStorage implements Storage {
   }
 
   /** Power is lost: only what was synced stays, and no call under way ever ends. */
-  void crash() {
+  public void crash() {
     cached.clear();
     hopeless.clear();
     ended.clear();

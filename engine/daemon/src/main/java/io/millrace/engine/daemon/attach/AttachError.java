@@ -36,6 +36,14 @@ public sealed interface AttachError {
     }
   }
 
+  /** NBD clients may write to it: a device's users would not see what they write. */
+  record OpenByClients(ObjectId volume, String clients) implements AttachError {
+    @Override
+    public String message() {
+      return "volume " + volume + " can't be attached: " + clients + "; disconnect them first";
+    }
+  }
+
   /** The kernel or the state folder refused. */
   record Refused(ObjectId volume, String cause) implements AttachError {
     @Override

@@ -6,6 +6,7 @@ import io.millrace.engine.daemon.fuse.FuseConnection;
 import io.millrace.engine.daemon.linux.FuseMount;
 import io.millrace.engine.daemon.linux.Libc;
 import io.millrace.engine.daemon.linux.Loop;
+import io.millrace.engine.daemon.nbd.OpenByClientsException;
 import io.millrace.engine.daemon.reactor.Reactor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -79,9 +80,15 @@ public final class Attachments {
       return attachAs(intent, volume.sizeBytes(), OptionalInt.empty());
     } catch (IOException | RuntimeException e) {
       records.forget(intent.volume());
-      throw new AttachException(
-          new AttachError.Refused(intent.volume(), String.valueOf(e.getMessage())));
+      throw new AttachException(refusal(intent.volume(), e));
     }
+  }
+
+  private static AttachError refusal(ObjectId volume, Exception e) {
+    String why = String.valueOf(e.getMessage());
+    return e instanceof OpenByClientsException
+        ? new AttachError.OpenByClients(volume, why)
+        : new AttachError.Refused(volume, why);
   }
 
   private Attachment attachAs(AttachIntent intent, long sizeBytes, OptionalInt preferredLoop)

@@ -46,6 +46,10 @@ public final class FuseConnection {
     this.readOnly = readOnly;
   }
 
+  public long volumeId() {
+    return volumeId;
+  }
+
   /** Done when the descriptor is closed and no request of the volume is under way. */
   public CompletableFuture<Void> closed() {
     return closed;

@@ -94,13 +94,18 @@ public final class FuseServer {
     readable(added.key);
   }
 
-  /** Ends serving; {@link FuseConnection#closed} tells when all is answered. */
+  /**
+   * Ends serving, also of one that was never begun with; {@link FuseConnection#closed} tells when
+   * all is answered.
+   */
   public void remove(FuseConnection removed) {
     if (!removed.closing) {
       removed.closing = true;
-      epoll.remove(removed.fd);
-      byKey.set(removed.key - FIRST_KEY, null);
-      connectionCount--;
+      if (removed.key >= FIRST_KEY) {
+        epoll.remove(removed.fd);
+        byKey.set(removed.key - FIRST_KEY, null);
+        connectionCount--;
+      }
       closeIfIdle(removed);
     }
   }
@@ -112,6 +117,16 @@ public final class FuseServer {
         c.sizeBytes = sizeBytes;
       }
     }
+  }
+
+  /** Whether a volume has a connection. */
+  public boolean serves(long volumeId) {
+    for (FuseConnection c : byKey) {
+      if (c != null && c.volumeId == volumeId) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Epoll says that the connection of this key has something to read. */

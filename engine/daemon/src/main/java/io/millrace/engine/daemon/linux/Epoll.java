@@ -24,7 +24,9 @@ public final class Epoll implements AutoCloseable {
   private static final int EPOLL_CLOEXEC = 0x80000;
   private static final int EPOLL_CTL_ADD = 1;
   private static final int EPOLL_CTL_DEL = 2;
+  private static final int EPOLL_CTL_MOD = 3;
   private static final int EPOLLIN = 1;
+  private static final int EPOLLOUT = 4;
   private static final int EPOLLET = 1 << 31;
   private static final boolean PACKED = System.getProperty("os.arch", "").matches("amd64|x86_64");
   private static final int EVENT_BYTES = PACKED ? 12 : 16;
@@ -60,12 +62,21 @@ public final class Epoll implements AutoCloseable {
 
   /** Reports {@code key} each time {@code watched} becomes readable. */
   public void add(int watched, long key) throws KernelException {
+    control(EPOLL_CTL_ADD, watched, EPOLLIN, key);
+  }
+
+  /** Reports {@code key} also when {@code watched} can be written to again, or no longer so. */
+  public void alsoWritable(int watched, long key, boolean also) throws KernelException {
+    control(EPOLL_CTL_MOD, watched, also ? EPOLLIN | EPOLLOUT : EPOLLIN, key);
+  }
+
+  private void control(int operation, int watched, int events, long key) throws KernelException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment event = arena.allocate(EVENT_BYTES, 8);
-      event.set(ValueLayout.JAVA_INT_UNALIGNED, 0, EPOLLIN | EPOLLET);
+      event.set(ValueLayout.JAVA_INT_UNALIGNED, 0, events | EPOLLET);
       event.set(DATA, DATA_OFFSET, key);
       MemorySegment errno = errnoSlot();
-      int result = (int) CTL.invokeExact(errno, fd, EPOLL_CTL_ADD, watched, event.address());
+      int result = (int) CTL.invokeExact(errno, fd, operation, watched, event.address());
       KernelException.check("epoll_ctl", orErrno(result, errno));
     } catch (KernelException e) {
       throw e;

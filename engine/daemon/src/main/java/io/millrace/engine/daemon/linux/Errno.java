@@ -17,7 +17,9 @@ public final class Errno {
   public static final int ENOSPC = 28;
   public static final int EROFS = 30;
   public static final int ENOSYS = 38;
+  public static final int EOVERFLOW = 75;
   public static final int EOPNOTSUPP = 95;
+  public static final int ESHUTDOWN = 108;
 
   private Errno() {}
 
@@ -40,6 +42,8 @@ public final class Errno {
           case ENOSPC -> "no space left on device";
           case EROFS -> "read-only file system";
           case ENOSYS -> "function not implemented";
+          case EOVERFLOW -> "value too large";
+          case ESHUTDOWN -> "shut down";
           case EOPNOTSUPP -> "operation not supported";
           default -> "error";
         };

@@ -59,6 +59,9 @@ public final class Libc {
   /** ssize_t readv(int fd, const struct iovec *iov, int iovcnt) */
   private static final MethodHandle READV = bind("readv", longs(JAVA_INT, JAVA_LONG, JAVA_INT));
 
+  /** ssize_t writev(int fd, const struct iovec *iov, int iovcnt) */
+  private static final MethodHandle WRITEV = bind("writev", longs(JAVA_INT, JAVA_LONG, JAVA_INT));
+
   /** ssize_t pread(int fd, void *buf, size_t count, off_t offset) */
   private static final MethodHandle PREAD =
       bind("pread", longs(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG));
@@ -154,6 +157,18 @@ public final class Libc {
     try {
       MemorySegment errno = errnoSlot();
       return orErrno((long) READV.invokeExact(errno, fd, iovec, count), errno);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  /**
+   * @param iovec address of {@code count} pairs of address and length, 8 bytes each
+   */
+  public static long writev(int fd, long iovec, int count) {
+    try {
+      MemorySegment errno = errnoSlot();
+      return orErrno((long) WRITEV.invokeExact(errno, fd, iovec, count), errno);
     } catch (Throwable t) {
       throw unexpected(t);
     }

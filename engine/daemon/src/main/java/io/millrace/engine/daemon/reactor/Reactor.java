@@ -13,6 +13,9 @@ import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.EventFd;
 import io.millrace.engine.daemon.linux.KernelException;
 import io.millrace.engine.daemon.linux.Libc;
+import io.millrace.engine.daemon.nbd.NbdServer;
+import io.millrace.engine.daemon.nbd.OpenByClientsException;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -21,8 +24,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * The owner thread of a store: takes FUSE requests, ends of disk calls and commands, runs each to
- * completion, and sleeps in epoll when there is nothing.
+ * The owner thread of a store: takes FUSE and NBD requests, ends of disk calls and commands, runs
+ * each to completion, and sleeps in epoll when there is nothing.
  *
  * <p>It never waits for anything but epoll. Other threads reach the store only through the methods
  * here that return a future; such a future completes on this thread, so what hangs on it must be
@@ -31,13 +34,14 @@ import java.util.function.Function;
 public final class Reactor implements Answers {
   private static final long WAKE_KEY = 0;
 
-  /** Tags of requests that don't come from FUSE; those are slot numbers, far below. */
+  /** Tags of requests of our own; below are NBD's, and below those the slot numbers of FUSE. */
   private static final long FIRST_CONTROL_TAG = 1L << 32;
 
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   private final Store store;
   private final FuseServer fuse;
+  private final NbdServer nbd;
   private final Epoll epoll;
   private final EventFd wake;
   private final Consumer<StoreState> onStateChange;
@@ -57,6 +61,7 @@ public final class Reactor implements Answers {
     this.store = store;
     this.epoll = epoll;
     this.fuse = fuse;
+    nbd = new NbdServer(store, epoll, fuse::serves, System::nanoTime);
     this.wake = wake;
     this.onStateChange = onStateChange;
     epoll.add(wake.fd(), WAKE_KEY);
@@ -83,7 +88,9 @@ public final class Reactor implements Answers {
     while (store.state() != StoreState.CLOSED) {
       runTasks();
       fuse.serve();
+      nbd.serve();
       long waitNanos = store.poll(this);
+      nbd.send();
       reportState();
       takeEvents(epoll.await(timeoutMillis(waitNanos)));
     }
@@ -91,13 +98,14 @@ public final class Reactor implements Answers {
   }
 
   private int timeoutMillis(long waitNanos) {
-    if (waitNanos <= 0 || fuse.hasWork() || !tasks.isEmpty()) {
+    if (waitNanos <= 0 || fuse.hasWork() || nbd.hasWork() || !tasks.isEmpty()) {
       return 0;
     }
+    int patience = nbd.patienceMillis();
     if (waitNanos == Long.MAX_VALUE) {
-      return -1;
+      return patience;
     }
-    return (int) Math.min(waitNanos / NANOS_PER_MILLI + 1, 1000);
+    return (int) Math.min(waitNanos / NANOS_PER_MILLI + 1, patience < 0 ? 1000 : patience);
   }
 
   private void takeEvents(int count) {
@@ -105,6 +113,8 @@ public final class Reactor implements Answers {
       long key = epoll.key(i);
       if (key == WAKE_KEY) {
         wake.clear();
+      } else if (key >= NbdServer.FIRST_KEY) {
+        nbd.ready(key);
       } else {
         fuse.readable(key);
       }
@@ -127,8 +137,12 @@ public final class Reactor implements Answers {
 
   @Override
   public void answered(long tag, int errno) {
-    if (tag < FIRST_CONTROL_TAG) {
+    if (tag < NbdServer.FIRST_TAG) {
       fuse.answered(tag, errno);
+      return;
+    }
+    if (tag < FIRST_CONTROL_TAG) {
+      nbd.answered(tag, errno);
       return;
     }
     CompletableFuture<Integer> request = requests.remove(tag);
@@ -192,19 +206,58 @@ public final class Reactor implements Answers {
     return request(Store::close);
   }
 
-  /** Begins to serve an attached volume. Any thread. */
+  /**
+   * Begins to serve an attached volume, unless NBD clients may write to it: {@link
+   * OpenByClientsException}. Any thread.
+   */
   public CompletableFuture<Void> connect(FuseConnection connection) {
-    CompletableFuture<Void> connected = new CompletableFuture<>();
+    return attempt(
+        () -> {
+          int writers = nbd.writers(connection.volumeId());
+          if (writers > 0) {
+            throw new OpenByClientsException(writers);
+          }
+          fuse.add(connection);
+        });
+  }
+
+  /** Lets NBD clients in, so many at a time. Any thread. */
+  public CompletableFuture<Void> admitNbd(int clientsMax) {
+    return attempt(() -> nbd.admit(clientsMax));
+  }
+
+  /** Begins to accept NBD clients on a socket that is bound. Any thread. */
+  public CompletableFuture<Void> listenNbd(int fd) {
+    return attempt(() -> nbd.listen(fd));
+  }
+
+  /** Serves an NBD client that has come through TLS. Any thread. */
+  public CompletableFuture<Void> adoptNbd(int fd) {
+    return attempt(() -> nbd.adopt(fd));
+  }
+
+  /** Accepts no NBD clients any more. Any thread. */
+  public CompletableFuture<Void> stopNbd() {
+    return attempt(nbd::stop);
+  }
+
+  /** How many NBD clients have a volume or snapshot open. Any thread. */
+  public CompletableFuture<Integer> nbdClients(long id) {
+    return ask(_ -> nbd.users(id));
+  }
+
+  private CompletableFuture<Void> attempt(Attempt attempt) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
     submit(
-        s -> {
+        _ -> {
           try {
-            fuse.add(connection);
-            connected.complete(null);
-          } catch (KernelException e) {
-            connected.completeExceptionally(e);
+            attempt.run();
+            done.complete(null);
+          } catch (IOException e) {
+            done.completeExceptionally(e);
           }
         });
-    return connected;
+    return done;
   }
 
   /** Ends serving; done when no request of the volume is under way. Any thread. */
@@ -238,6 +291,11 @@ public final class Reactor implements Answers {
   private void submit(Consumer<Store> task) {
     tasks.add(task);
     wake.signal();
+  }
+
+  /** Something that the kernel, or a client, may refuse. */
+  private interface Attempt {
+    void run() throws IOException;
   }
 
   /** A call of the store that will be answered by an errno. */

@@ -160,6 +160,7 @@ public final class Engine {
                 .withDescription("volume " + id + " is attached as " + present.get().device())
                 .asException();
           }
+          requireNoClients("volume", id, "deleted");
           return run(new Command.DeleteVolume(id.value()));
         });
   }
@@ -176,6 +177,9 @@ public final class Engine {
       throw io.grpc.Status.FAILED_PRECONDITION
           .withDescription("volume " + id + " is attached; detach it before it shrinks")
           .asException();
+    }
+    if (request.getSizeBytes() < before.sizeBytes()) {
+      requireNoClients("volume", id, "made smaller");
     }
     Command resize =
         new Command.ResizeVolume(id.value(), request.getSizeBytes(), request.getAllowShrink());
@@ -215,7 +219,23 @@ public final class Engine {
   void deleteSnapshot(String text) throws Exception {
     ObjectId id = wellFormed("snapshot", text);
     Command delete = new Command.DeleteSnapshot(id.value());
-    oneAtATime.on("snapshot " + id, () -> run(delete));
+    oneAtATime.on(
+        "snapshot " + id,
+        () -> {
+          requireNoClients("snapshot", id, "deleted");
+          return run(delete);
+        });
+  }
+
+  /** Those would meet errors. */
+  private void requireNoClients(String kind, ObjectId id, String what) throws StatusException {
+    int clients = reactor.nbdClients(id.value()).join();
+    if (clients > 0) {
+      throw io.grpc.Status.FAILED_PRECONDITION
+          .withDescription(
+              "%s %s can't be %s: %d NBD clients have it open".formatted(kind, id, what, clients))
+          .asException();
+    }
   }
 
   Snapshot getSnapshot(String id, String name) throws StatusException {

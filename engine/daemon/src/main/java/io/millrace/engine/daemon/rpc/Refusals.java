@@ -30,6 +30,7 @@ final class Refusals {
           case AttachError.NoVolume e -> Status.NOT_FOUND;
           case AttachError.InUse e -> Status.FAILED_PRECONDITION;
           case AttachError.AttachedOtherwise e -> Status.FAILED_PRECONDITION;
+          case AttachError.OpenByClients e -> Status.FAILED_PRECONDITION;
           case AttachError.Refused e -> Status.INTERNAL;
         };
     return status.withDescription(error.message());

@@ -3,15 +3,19 @@ package io.millrace.engine.daemon.serve;
 import io.millrace.engine.core.ScrubSchedule;
 import io.millrace.engine.core.StoreOptions;
 import io.millrace.engine.daemon.ByteSize;
+import io.millrace.engine.daemon.nbd.TlsFiles;
 import io.millrace.engine.daemon.storage.DiskSubmission;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** How a daemon is told to run. */
 final class DaemonOptions {
+  private static final int NBD_CONNECTIONS_MAX = 256;
   private static final Duration FIRST_SCRUB = Duration.ofMinutes(10);
 
   @Option(
@@ -117,6 +121,49 @@ final class DaemonOptions {
   int queueDepth;
 
   @Option(
+      names = "--nbd-socket",
+      paramLabel = "PATH",
+      description =
+          "Serve volumes and snapshots by NBD on this unix socket, in a folder that is this user's"
+              + " alone (0700; made if missing).")
+  @Nullable Path nbdSocket;
+
+  @Option(
+      names = "--nbd-connections",
+      paramLabel = "N",
+      defaultValue = "32",
+      description = {
+        "NBD clients served at a time, 1 to 256; default ${DEFAULT-VALUE}.",
+        "Each takes 4.1 MiB of memory from its first request on; it is kept for the next."
+      })
+  int nbdConnections;
+
+  @Option(
+      names = "--nbd-listen",
+      paramLabel = "[HOST:]PORT",
+      description =
+          "Serve NBD on TCP, too: only with TLS, and to clients with a certificate of --nbd-tls-ca.")
+  @Nullable String nbdListen;
+
+  @Option(
+      names = "--nbd-tls-cert",
+      paramLabel = "FILE",
+      description = "Certificate of this server and those between it and the CA, in PEM.")
+  @Nullable Path nbdTlsCert;
+
+  @Option(
+      names = "--nbd-tls-key",
+      paramLabel = "FILE",
+      description = "Its key: PKCS #8 in PEM, not encrypted.")
+  @Nullable Path nbdTlsKey;
+
+  @Option(
+      names = "--nbd-tls-ca",
+      paramLabel = "FILE",
+      description = "Certificates, in PEM, of the CA that NBD clients must be of.")
+  @Nullable Path nbdTlsCa;
+
+  @Option(
       names = "--scrub-rate",
       paramLabel = "SIZE",
       defaultValue = "16MiB",
@@ -141,6 +188,40 @@ final class DaemonOptions {
         scrubDays == 0 ? 0 : FIRST_SCRUB.toNanos());
   }
 
+  /** What is wrong with them that picocli can't see. */
+  Optional<String> problem() {
+    boolean anyTls = nbdTlsCert != null || nbdTlsKey != null || nbdTlsCa != null;
+    if (nbdConnections < 1 || nbdConnections > NBD_CONNECTIONS_MAX) {
+      return Optional.of("--nbd-connections " + nbdConnections + ": 1 to 256 are possible");
+    }
+    if (nbdListen != null && nbdTls().isEmpty()) {
+      return Optional.of(
+          "--nbd-listen wants --nbd-tls-cert, --nbd-tls-key and --nbd-tls-ca: there is no NBD on"
+              + " TCP without TLS and clients' certificates");
+    }
+    return nbdListen == null && anyTls
+        ? Optional.of("--nbd-tls-cert, --nbd-tls-key and --nbd-tls-ca are for --nbd-listen")
+        : Optional.empty();
+  }
+
+  /** Throws when one of them can't be used; before anything is begun. */
+  void checkFiles() throws IOException {
+    Optional<TlsFiles> tls = nbdTls();
+    if (tls.isPresent()) {
+      tls.get().check();
+    }
+  }
+
+  /** All of the three files, or nothing. */
+  Optional<TlsFiles> nbdTls() {
+    Path cert = nbdTlsCert;
+    Path key = nbdTlsKey;
+    Path ca = nbdTlsCa;
+    return cert == null || key == null || ca == null
+        ? Optional.empty()
+        : Optional.of(new TlsFiles(cert, key, ca));
+  }
+
   FirstStore firstStore() {
     return new FirstStore(store, formatNotes == null ? stateFolder : formatNotes);
   }
@@ -150,10 +231,14 @@ final class DaemonOptions {
   }
 
   InetSocketAddress healthAddress() {
-    int colon = health.lastIndexOf(':');
-    int port = Integer.parseInt(health.substring(colon + 1));
+    return address(health);
+  }
+
+  static InetSocketAddress address(String text) {
+    int colon = text.lastIndexOf(':');
+    int port = Integer.parseInt(text.substring(colon + 1));
     return colon < 0
         ? new InetSocketAddress(port)
-        : new InetSocketAddress(health.substring(0, colon), port);
+        : new InetSocketAddress(text.substring(0, colon), port);
   }
 }

@@ -11,6 +11,9 @@ import io.millrace.engine.daemon.cli.ByteSizeConverter;
 import io.millrace.engine.daemon.fuse.FuseServer;
 import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.EventFd;
+import io.millrace.engine.daemon.nbd.NbdSocket;
+import io.millrace.engine.daemon.nbd.TlsFiles;
+import io.millrace.engine.daemon.nbd.TlsListener;
 import io.millrace.engine.daemon.reactor.Reactor;
 import io.millrace.engine.daemon.rpc.Engine;
 import io.millrace.engine.daemon.rpc.EngineServer;
@@ -22,6 +25,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -75,6 +80,12 @@ public final class Millraced implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    options
+        .problem()
+        .ifPresent(
+            wrong -> {
+              throw new CommandLine.ParameterException(new CommandLine(this), wrong);
+            });
     try {
       return serve();
     } catch (StoreInUseException e) {
@@ -85,6 +96,7 @@ public final class Millraced implements Callable<Integer> {
   }
 
   private int serve() throws IOException, InterruptedException {
+    options.checkFiles();
     HealthServer health = HealthServer.start(options.healthAddress());
     formatIfMissing(health);
     say("opening %s", options.store);
@@ -103,11 +115,13 @@ public final class Millraced implements Callable<Integer> {
     reactor.start();
     Engine engine = new Engine(reactor, options.store.toString());
     EngineServer rpc = EngineServer.start(options.socket, engine);
+    OptionalInt nbd = bindNbd();
     health.serve(engine);
     if (recovered.join() == StoreState.DAMAGED) {
       return refuse(engine.store().getReason());
     }
     Attachments attachments = restore(reactor, engine);
+    serveNbd(reactor, nbd);
     stopOnSignal(rpc, health, attachments, reactor, rings);
     health.ready();
     say("serving on %s, health and metrics on %s", options.socket, health.address());
@@ -167,6 +181,29 @@ public final class Millraced implements Callable<Integer> {
     return attachments;
   }
 
+  /** Before anything is attached, so that a socket that can't be had leaves nothing behind. */
+  private OptionalInt bindNbd() throws IOException {
+    Path socket = options.nbdSocket;
+    return socket == null ? OptionalInt.empty() : OptionalInt.of(NbdSocket.bind(socket));
+  }
+
+  /** After the attachments: a volume that has a device is read-only here. */
+  private void serveNbd(Reactor reactor, OptionalInt bound) throws IOException {
+    reactor.admitNbd(options.nbdConnections).join();
+    if (bound.isPresent()) {
+      reactor.listenNbd(bound.getAsInt()).join();
+      say("NBD on a unix socket");
+    }
+    String listen = options.nbdListen;
+    Optional<TlsFiles> tls = options.nbdTls();
+    if (listen != null && tls.isPresent()) {
+      TlsListener listening =
+          TlsListener.start(
+              DaemonOptions.address(listen), tls.get(), fd -> reactor.adoptNbd(fd).join());
+      say("NBD with TLS on %s", listening.address());
+    }
+  }
+
   private static void tellStaging(StagingReport staging) {
     if (staging.commits() > 0) {
       say("took %d commits that a killed millraced had staged", staging.commits());
@@ -189,6 +226,7 @@ public final class Millraced implements Callable<Integer> {
     Runnable stop =
         () -> {
           rpc.close(CALLS_LIMIT);
+          reactor.stopNbd().join();
           health.close();
           attachments
               .release(DEVICES_LIMIT)

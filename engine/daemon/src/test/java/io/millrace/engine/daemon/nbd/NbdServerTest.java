@@ -1,0 +1,277 @@
+package io.millrace.engine.daemon.nbd;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.engine.core.Command;
+import io.millrace.engine.daemon.linux.Errno;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Clients of a store in memory, byte for byte. */
+final class NbdServerTest {
+  private static final int SIZE = 4 << 20;
+  private static final byte[] NOTHING = new byte[0];
+
+  @TempDir Path folder = Path.of("");
+  private NbdBench bench;
+  private long volume;
+
+  @BeforeEach
+  void start() throws IOException {
+    bench = new NbdBench(folder);
+    volume = bench.volume("v", SIZE);
+  }
+
+  @AfterEach
+  void stop() {
+    bench.close();
+  }
+
+  private static byte[] filled(int bytes, int value) {
+    byte[] data = new byte[bytes];
+    Arrays.fill(data, (byte) value);
+    return data;
+  }
+
+  @ParameterizedTest
+  @EnumSource(ReplyStyle.class)
+  void whatIsWrittenIsReadAndWhatIsZeroedIsZero(ReplyStyle style) throws IOException {
+    byte[] model = new byte[SIZE];
+    Random random = new Random(5);
+    try (NbdBench.Client client = bench.connect("v", style)) {
+      for (int i = 0; i < 60; i++) {
+        int bytes = 512 * (1 + random.nextInt(i % 10 == 0 ? 2048 : 40));
+        int offset = 512 * random.nextInt((SIZE - bytes) / 512 + 1);
+        if (i % 4 == 3) {
+          int type = i % 8 == 3 ? NbdWire.TRIM : NbdWire.WRITE_ZEROES;
+          assertEquals(0, client.call(type, offset, bytes));
+          Arrays.fill(model, offset, offset + bytes, (byte) 0);
+        } else {
+          byte[] data = new byte[bytes];
+          random.nextBytes(data);
+          assertEquals(0, client.write(offset, data, i % 3 == 0 ? NbdWire.FLAG_FUA : 0));
+          System.arraycopy(data, 0, model, offset, bytes);
+        }
+        assertEquals(0, client.call(NbdWire.CACHE, offset, bytes));
+        byte[] expected = Arrays.copyOfRange(model, offset, offset + bytes);
+        assertArrayEquals(expected, client.read(offset, bytes));
+      }
+      assertEquals(0, client.call(NbdWire.FLUSH, 0, 0));
+      assertEquals(Errno.EINVAL, client.call(NbdWire.READ, SIZE, 512));
+      assertEquals(Errno.EINVAL, client.call(99, 0, 512));
+      assertEquals(Errno.ENOSPC, client.write(SIZE, new byte[512], 0));
+      assertEquals(Errno.EINVAL, client.write(0, new byte[(1 << 20) + 512], 0), "too much");
+      assertArrayEquals(Arrays.copyOf(model, 4096), client.read(0, 4096), "and it goes on");
+    }
+    assertTrue(bench.server().isMemoryFree());
+  }
+
+  @Test
+  void aFlushOfOneConnectionCoversWhatWasAnsweredToAll() throws IOException {
+    try (NbdBench.Client writer = bench.connect("v", ReplyStyle.SIMPLE);
+        NbdBench.Client reader = bench.connect("v", ReplyStyle.SIMPLE);
+        NbdBench.Client other = bench.connect("v", ReplyStyle.EXTENDED)) {
+      assertEquals(0, writer.write(8192, filled(4096, 7), 0));
+      assertArrayEquals(filled(4096, 7), reader.read(8192, 4096), "seen by all once answered");
+      assertEquals(0, other.call(NbdWire.FLUSH, 0, 0));
+      assertEquals(0, reader.write(4096, filled(512, 8), NbdWire.FLAG_FUA));
+      bench.losePower();
+    }
+    try (NbdBench.Client after = bench.connect("v", ReplyStyle.SIMPLE)) {
+      assertArrayEquals(filled(4096, 7), after.read(8192, 4096));
+      assertArrayEquals(filled(512, 8), after.read(4096, 512));
+    }
+  }
+
+  @Test
+  void aSnapshotIsServedAsItWasAndIsNotWritten() throws IOException {
+    try (NbdBench.Client writer = bench.connect("v", ReplyStyle.SIMPLE)) {
+      assertEquals(0, writer.write(0, filled(4096, 1), 0));
+      long snapshot = bench.snapshot("s", volume);
+      assertEquals(0, writer.write(0, filled(4096, 2), 0));
+      try (NbdBench.Client reader = bench.connect("s", ReplyStyle.STRUCTURED)) {
+        assertArrayEquals(filled(4096, 1), reader.read(0, 4096));
+        assertEquals(Errno.EPERM, reader.write(0, filled(512, 3), 0));
+        assertEquals(Errno.EPERM, reader.call(NbdWire.TRIM, 0, 512));
+        assertEquals(1, bench.server().users(snapshot));
+        assertEquals(0, bench.server().writers(snapshot));
+        assertEquals(1, bench.server().writers(volume));
+      }
+      assertEquals(0, bench.server().users(snapshot));
+    }
+  }
+
+  @Test
+  void aVolumeThatHasADeviceIsReadOnly() throws IOException {
+    bench.attached.add(volume);
+    try (NbdBench.Client client = bench.connect("v", ReplyStyle.SIMPLE)) {
+      assertEquals(Errno.EPERM, client.write(0, new byte[512], 0));
+      assertEquals(0, bench.server().writers(volume));
+    }
+  }
+
+  @Test
+  void aVolumeThatGrowsHasItsNewSizeForThoseWhoComeThen() throws IOException {
+    try (NbdBench.Client before = bench.connect("v", ReplyStyle.SIMPLE)) {
+      var _ = bench.run(new Command.ResizeVolume(volume, 2 * SIZE, false));
+      assertEquals(Errno.ENOSPC, before.write(SIZE, new byte[512], 0));
+      try (NbdBench.Client after = bench.connect("v", ReplyStyle.SIMPLE)) {
+        assertEquals(0, after.write(SIZE, filled(512, 3), 0));
+      }
+    }
+  }
+
+  @Test
+  void whoseVolumeIsGoneMeetsErrors() throws IOException {
+    try (NbdBench.Client client = bench.connect("v", ReplyStyle.SIMPLE)) {
+      var _ = bench.run(new Command.DeleteVolume(volume));
+      assertEquals(Errno.EIO, client.write(0, new byte[512], 0));
+      assertEquals(Errno.EIO, client.call(NbdWire.FLUSH, 0, 0));
+    }
+  }
+
+  /** The extents of a reply with one context: lengths, negative where their flag is 0. */
+  private static List<Long> extents(NbdBench.Client client, int flags, long bytes)
+      throws IOException {
+    client.request(NbdWire.BLOCK_STATUS, flags, 0, bytes, NOTHING);
+    ByteBuffer chunk = client.receive(client.receive(20).getInt(16));
+    List<Long> all = new ArrayList<>();
+    for (int at = 4; at < chunk.capacity(); at += 8) {
+      long length = Integer.toUnsignedLong(chunk.getInt(at));
+      all.add(chunk.getInt(at + 4) == 0 ? -length : length);
+    }
+    return all;
+  }
+
+  @Test
+  void blockStatusTellsWhatHasDataAndWhatHasChanged() throws IOException {
+    try (NbdBench.Client writer = bench.connect("v", ReplyStyle.SIMPLE)) {
+      assertEquals(0, writer.write(8192, filled(8192, 1), 0));
+      long unused = bench.snapshot("s", volume);
+      assertEquals(0, writer.write(12288, filled(8192, 2), 0));
+      assertEquals(0, writer.call(NbdWire.TRIM, 8192, 4096));
+    }
+    try (NbdBench.Client client =
+        bench.connect("v", ReplyStyle.STRUCTURED, MetaContexts.ALLOCATION)) {
+      assertEquals(List.of(12288L, -8192L, SIZE - 20480L), extents(client, 0, SIZE));
+      assertEquals(
+          List.of(12288L), extents(client, NbdWire.FLAG_REQUEST_ONE, SIZE), "one is asked for");
+      assertEquals(List.of(12288L, -4096L), extents(client, 0, 16384), "not beyond the range");
+    }
+    String changed = MetaContexts.CHANGED_SINCE + "s";
+    try (NbdBench.Client client = bench.connect("v", ReplyStyle.STRUCTURED, changed)) {
+      assertEquals(List.of(-8192L, 12288L, 20480L - SIZE), extents(client, 0, SIZE));
+    }
+    try (NbdBench.Client client =
+        bench.connect("v", ReplyStyle.EXTENDED, MetaContexts.ALLOCATION, changed)) {
+      client.request(NbdWire.BLOCK_STATUS, 0, 0, SIZE, NOTHING);
+      for (int context = 1; context <= 2; context++) {
+        ByteBuffer header = client.receive(32);
+        assertEquals(context == 2 ? 1 : 0, header.getShort(4), "the last is marked");
+        ByteBuffer chunk = client.receive((int) header.getLong(24));
+        assertEquals(context, chunk.getInt(0));
+        assertEquals(3, chunk.getInt(4));
+        assertEquals(context == 1 ? 12288 : 8192, chunk.getLong(8));
+      }
+    }
+  }
+
+  @Test
+  void aClientThatTakesNoAnswersHoldsNobodyUp() throws IOException {
+    try (NbdBench.Client deaf = bench.connect("v", ReplyStyle.SIMPLE);
+        NbdBench.Client client = bench.connect("v", ReplyStyle.SIMPLE)) {
+      byte[] read = Messages.request(ReplyStyle.SIMPLE, NbdWire.READ, 0, 0, 1 << 20, NOTHING);
+      int sent = 0;
+      for (int i = 0; i < 2000; i++) {
+        sent += deaf.trySend(read) > 0 ? 1 : 0;
+        bench.round();
+      }
+      assertTrue(sent > 4, "it has asked for more than there is room for");
+      for (int i = 0; i < 200; i++) {
+        assertEquals(0, client.write(4096L * i, filled(4096, i), 0));
+      }
+      assertEquals(0, client.call(NbdWire.FLUSH, 0, 0));
+      byte[] reply = deaf.receive(16 + (1 << 20)).array();
+      assertEquals(0x67446698, ByteBuffer.wrap(reply).getInt(0), "its answers are as they were");
+    }
+    bench.rounds(50);
+    assertTrue(bench.server().isMemoryFree());
+  }
+
+  @Test
+  void manyRequestsAtATimeAreAllAnswered() throws IOException {
+    try (NbdBench.Client client = bench.connect("v", ReplyStyle.SIMPLE)) {
+      ByteBuffer all = ByteBuffer.allocate(300 * (28 + 4096));
+      for (int i = 0; i < 300; i++) {
+        byte[] data = filled(4096, i);
+        long at = 4096L * i;
+        all.put(Messages.request(ReplyStyle.SIMPLE, NbdWire.WRITE, 0, at, 4096, data));
+      }
+      client.send(all.array());
+      for (int i = 0; i < 300; i++) {
+        assertEquals(0, client.end(), "request " + i);
+      }
+      for (int i = 0; i < 300; i++) {
+        assertArrayEquals(filled(4096, i), client.read(4096L * i, 4096));
+      }
+    }
+  }
+
+  @Test
+  void noMoreClientsThanWereAllowedAreServedAndThatIsSaid() throws IOException {
+    List<NbdBench.Client> clients = new ArrayList<>();
+    for (int i = 0; i < NbdBench.CLIENTS_MAX; i++) {
+      clients.add(bench.connect("v", ReplyStyle.SIMPLE));
+    }
+    assertThrows(IOException.class, () -> bench.connect("v", ReplyStyle.SIMPLE));
+    clients.getFirst().close();
+    clients.set(0, bench.connect("v", ReplyStyle.SIMPLE));
+    for (NbdBench.Client client : clients) {
+      assertEquals(0, client.write(0, new byte[512], 0));
+      client.close();
+    }
+    assertTrue(bench.server().isMemoryFree());
+  }
+
+  @Test
+  void aClientThatSaysItLeavesIsAnsweredFirst() throws IOException {
+    try (NbdBench.Client client = bench.connect("v", ReplyStyle.SIMPLE)) {
+      byte[] write = Messages.request(ReplyStyle.SIMPLE, NbdWire.WRITE, 1, 0, 512, filled(512, 9));
+      byte[] leave = Messages.request(ReplyStyle.SIMPLE, NbdWire.DISCONNECT, 0, 0, 0, NOTHING);
+      ByteBuffer both = ByteBuffer.allocate(write.length + leave.length).put(write).put(leave);
+      client.send(both.array());
+      assertEquals(0, client.end());
+      assertTrue(client.drain(), "then it is ended");
+    }
+  }
+
+  @Test
+  void theSocketIsForTheUserAlone() throws IOException {
+    assertEquals(
+        "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(bench.socket())));
+    Path open = Files.createDirectory(folder.resolve("open"));
+    Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
+    assertThrows(IOException.class, () -> NbdSocket.bind(open.resolve("socket")));
+    Path file = Files.createFile(bench.socket().resolveSibling("file"));
+    assertThrows(IOException.class, () -> NbdSocket.bind(file));
+    assertTrue(Files.exists(file));
+    assertFalse(Files.exists(open.resolve("socket")));
+  }
+}
