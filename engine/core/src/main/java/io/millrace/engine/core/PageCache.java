@@ -37,6 +37,11 @@ final class PageCache {
     java.util.Arrays.fill(buckets, EMPTY);
   }
 
+  /** Whether it has room for anything at all. */
+  boolean keeps() {
+    return pages > 0;
+  }
+
   /** The page that holds this place's block; {@link #ABSENT} when none does. */
   int find(long location) {
     if (pages == 0) {

@@ -3,6 +3,7 @@ package io.millrace.engine.core;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,11 +11,14 @@ import org.jspecify.annotations.Nullable;
  * blocks that are neighbours on the disk. Every block read is checked before a byte of it is given
  * out.
  *
- * <p>When all run buffers are in use, requests wait in order.
+ * <p>When all run buffers are in use, requests wait in order. A block that is being read for one
+ * request is not read again for another: that one follows, and then finds it in the cache. Clones
+ * that start together read their image once by that.
  */
 final class Reader {
   private static final int RUN_PAGES_MAX = 64;
   private static final int FETCHES_MAX = 8;
+  private static final long IDLE = -1;
 
   private final Disk disk;
   private final SegmentTable table;
@@ -25,11 +29,16 @@ final class Reader {
   private final AnswerQueue answers;
   private final Run[] freeRuns;
   private int freeRunCount;
+
+  /** The first location that each run reads now, by its number; {@link #IDLE} of others. */
+  private final long[] runLocations;
+
+  private final Run[] runs;
   private final int runPages;
   private final ArrayDeque<Request> freeRequests = new ArrayDeque<>();
   private final ArrayDeque<Request> waiting = new ArrayDeque<>();
 
-  /** The leaves that they needed have come. */
+  /** The leaves, or the blocks that were being read for others, have come. */
   private final ArrayDeque<Request> arrived = new ArrayDeque<>();
 
   private final Namespace namespace;
@@ -51,14 +60,17 @@ final class Reader {
     namespace = s.namespace;
     pages = s.namespace.pages;
     runPages = Math.clamp(s.options.readBufferBytes() / Bytes.PAGE / 8, 1, RUN_PAGES_MAX);
-    int runs = Math.max(2, s.options.readBufferBytes() / Bytes.PAGE / runPages);
-    freeRuns = new Run[runs];
+    runs = new Run[Math.max(2, s.options.readBufferBytes() / Bytes.PAGE / runPages)];
+    freeRuns = new Run[runs.length];
+    runLocations = new long[runs.length];
+    Arrays.fill(runLocations, IDLE);
     makeRuns(s.arena);
   }
 
   private void makeRuns(Arena arena) {
-    for (int i = 0; i < freeRuns.length; i++) {
-      freeRuns[freeRunCount++] = new Run(arena);
+    for (int i = 0; i < runs.length; i++) {
+      runs[i] = new Run(arena, i);
+      freeRuns[freeRunCount++] = runs[i];
     }
   }
 
@@ -124,6 +136,9 @@ final class Reader {
         int reference = resolver.reference();
         r.copy(committer.buffer(reference).memory, committer.at(reference), address);
       } else if (!copyCached(r, found, address)) {
+        if (follows(r, found)) {
+          return true;
+        }
         if (freeRunCount == 0) {
           return false;
         }
@@ -158,12 +173,39 @@ final class Reader {
     return true;
   }
 
+  /** Whether the block is being read for another request, whose end this one now waits for. */
+  private boolean follows(Request r, long location) {
+    if (!cache.keeps()) {
+      return false;
+    }
+    for (int i = 0; i < runLocations.length; i++) {
+      long first = runLocations[i];
+      if (first != IDLE && location >= first && location < first + runs[i].pages) {
+        runs[i].follow(r);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** How many blocks from here on no other run reads, at most a run's. */
+  private int unreadFrom(long location) {
+    long pages = runPages;
+    for (long first : runLocations) {
+      if (first > location && first - location < pages) {
+        pages = first - location;
+      }
+    }
+    return (int) pages;
+  }
+
   private void startRun(Request r, long location, long address) {
+    int pagesMax = unreadFrom(location);
     Run run = freeRuns[--freeRunCount];
     run.begin(r, location, address);
     run.add(resolver.crc());
     r.position += r.sectorsOf(address);
-    while (run.pages < runPages && r.position < r.end) {
+    while (run.pages < pagesMax && r.position < r.end) {
       long next = resolver.resolve(r.top(), address + run.pages);
       if (next != location + run.pages || cache.find(next) != PageCache.ABSENT) {
         break;
@@ -198,6 +240,9 @@ final class Reader {
 
     /** Leaves that it has waited for since it last got on. */
     int fetches;
+
+    /** Who follows the same run, after this one. */
+    private @Nullable Request nextFollower;
 
     void begin(long from, MemorySegment to, long withTag) {
       into = to;
@@ -269,12 +314,15 @@ final class Reader {
     private final PageBuffer buffer;
     private final MemorySegment[] slices = new MemorySegment[runPages + 1];
     private final int[] crcs = new int[runPages];
+    private final int number;
     private @Nullable Request request;
+    private @Nullable Request followers;
     private long location;
     private long address;
     int pages;
 
-    Run(Arena arena) {
+    Run(Arena arena, int number) {
+      this.number = number;
       buffer = new PageBuffer(arena, (long) runPages * Bytes.PAGE);
       for (int i = 1; i <= runPages; i++) {
         slices[i] = buffer.pages(0, i);
@@ -286,6 +334,7 @@ final class Reader {
       location = firstLocation;
       address = firstAddress;
       pages = 0;
+      runLocations[number] = firstLocation;
       r.pending++;
     }
 
@@ -299,9 +348,27 @@ final class Reader {
       disk.read(table.geometry.offset(segment, Location.slot(location)), slices[pages], this);
     }
 
+    void follow(Request r) {
+      r.pending++;
+      r.nextFollower = followers;
+      followers = r;
+    }
+
+    /** They find the blocks in the cache, or read for themselves what could not be read. */
+    private void releaseFollowers() {
+      while (followers != null) {
+        Request follower = followers;
+        followers = follower.nextFollower;
+        follower.nextFollower = null;
+        follower.pending--;
+        arrived.add(follower);
+      }
+    }
+
     @Override
     public void done(int errno) {
       table.readers[Location.segment(location)]--;
+      runLocations[number] = IDLE;
       Request r = request;
       if (r == null) {
         throw new IllegalStateException("run is not in use");
@@ -313,6 +380,7 @@ final class Reader {
       }
       request = null;
       freeRuns[freeRunCount++] = this;
+      releaseFollowers();
       r.pending--;
       if (r.pending == 0 && r.position == r.end) {
         finish(r);
