@@ -3,9 +3,11 @@ package io.millrace.engine.daemon.nbd;
 import io.millrace.engine.core.Catalog;
 import io.millrace.engine.daemon.ObjectId;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.LongPredicate;
 import java.util.function.Supplier;
 
@@ -29,11 +31,12 @@ final class CatalogExports implements Exports {
   public List<Export> all() {
     Catalog now = catalog.get();
     List<Export> all = new ArrayList<>();
-    now.volumes().forEach(v -> all.add(export(v, v.name())));
-    for (Catalog.Snapshot s : now.snapshots()) {
-      boolean shadowed = now.volume(s.name()).isPresent();
-      all.add(export(s, shadowed ? new ObjectId(s.id()).toString() : s.name()));
+    Set<String> taken = new HashSet<>();
+    for (Catalog.Volume v : now.volumes()) {
+      taken.add(v.name());
+      all.add(export(v));
     }
+    now.snapshots().forEach(s -> all.add(export(s, taken.contains(s.name()))));
     return all;
   }
 
@@ -43,8 +46,8 @@ final class CatalogExports implements Exports {
     Optional<ObjectId> id = ObjectId.parse(name);
     return now.volume(name)
         .or(() -> id.flatMap(i -> now.volume(i.value())))
-        .map(v -> export(v, name))
-        .or(() -> snapshot(now, name).map(s -> export(s, name)));
+        .map(this::export)
+        .or(() -> snapshot(now, name).map(s -> export(s, now.volume(s.name()).isPresent())));
   }
 
   @Override
@@ -75,13 +78,17 @@ final class CatalogExports implements Exports {
         .or(() -> ObjectId.parse(name).flatMap(id -> now.snapshot(id.value())));
   }
 
-  private Export export(Catalog.Volume v, String name) {
+  private Export export(Catalog.Volume v) {
     boolean device = attached.test(v.id());
     String description = device ? "volume, read-only: it has a block device" : "volume";
-    return new Export(v.id(), name, description, v.sizeBytes(), device);
+    return new Export(v.id(), v.name(), description, v.sizeBytes(), device);
   }
 
-  private static Export export(Catalog.Snapshot s, String name) {
+  /**
+   * @param shadowed a volume has its name, too
+   */
+  private static Export export(Catalog.Snapshot s, boolean shadowed) {
+    String name = shadowed ? new ObjectId(s.id()).toString() : s.name();
     String description = "snapshot of volume " + new ObjectId(s.volumeId());
     return new Export(s.id(), name, description, s.sizeBytes(), true);
   }

@@ -10,7 +10,7 @@ import java.util.OptionalLong;
  * call {@code qemu:dirty-bitmap:SNAPSHOT}.
  */
 final class MetaContexts {
-  /** More than that are not chosen. */
+  /** More than that can't be chosen. */
   static final int CONTEXTS_MAX = 8;
 
   static final String ALLOCATION = "base:allocation";
@@ -30,7 +30,7 @@ final class MetaContexts {
     List<Terms.Context> chosen = new ArrayList<>();
     for (String query : queries.stream().distinct().toList()) {
       OptionalLong since = since(query);
-      if (since.isPresent() && chosen.size() < CONTEXTS_MAX) {
+      if (since.isPresent()) {
         chosen.add(new Terms.Context(chosen.size() + 1, query, since.getAsLong()));
       }
     }
@@ -40,7 +40,10 @@ final class MetaContexts {
   /** All that begin so, or without a query all; ids mean nothing yet. */
   List<Terms.Context> list(List<String> queries) {
     List<String> names = new ArrayList<>(List.of(ALLOCATION));
-    exports.snapshotsOf(export).forEach(s -> names.add(CHANGED_SINCE + s));
+    List<String> snapshots = exports.snapshotsOf(export);
+    for (String prefix : List.of(CHANGED_SINCE, DIRTY_BITMAP)) {
+      snapshots.forEach(s -> names.add(prefix + s));
+    }
     List<Terms.Context> listed = new ArrayList<>();
     for (String name : names) {
       if (queries.isEmpty() || queries.stream().anyMatch(q -> asksFor(q, name))) {

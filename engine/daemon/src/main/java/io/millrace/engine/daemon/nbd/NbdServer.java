@@ -334,6 +334,11 @@ public final class NbdServer {
       close(c);
       return;
     }
+    if (clients >= clientsMax) {
+      // So was the last room, to another.
+      close(c);
+      return;
+    }
     try {
       ConnectionMemory memory = freeMemory.isEmpty() ? new ConnectionMemory() : freeMemory.pop();
       long firstTag = FIRST_TAG + (long) c.place * ConnectionMemory.REQUESTS;

@@ -56,6 +56,11 @@ final class Negotiation {
   static final long OPTION_MAGIC = 0x49484156454f5054L;
   private static final int SKIPPED_BYTES_MAX = 1 << 20;
 
+  /** Each is looked up. */
+  static final int QUERIES_MAX = 64;
+
+  private static final String TLS_FIRST = "this server wants NBD_OPT_STARTTLS first";
+
   static final int FIXED_NEWSTYLE = 1;
   static final int NO_ZEROES = 2;
   static final int CLIENT_FLAGS_BYTES = 4;
@@ -125,7 +130,7 @@ final class Negotiation {
       }
       case OPTION_SKIPPED -> {
         awaitOption();
-        refuse(Kind.TOO_BIG, "an option has at most " + OPTION_BYTES_MAX + " bytes");
+        takeSkipped();
       }
     }
   }
@@ -135,6 +140,18 @@ final class Negotiation {
     awaitOption();
     if ((flags & ~(FIXED_NEWSTYLE | NO_ZEROES)) != 0) {
       next = new Step.Close();
+    }
+  }
+
+  /** Too long an option is refused like any other of its kind. */
+  private void takeSkipped() {
+    if (option == EXPORT_NAME) {
+      next = new Step.Close();
+    } else if (security == Security.PLAIN) {
+      refuse(Kind.TLS_REQUIRED, TLS_FIRST);
+    } else {
+      forgetContexts();
+      refuse(Kind.TOO_BIG, "an option has at most " + OPTION_BYTES_MAX + " bytes");
     }
   }
 
@@ -178,7 +195,7 @@ final class Negotiation {
       case STARTTLS -> startTls(data);
       case ABORT -> abort();
       case EXPORT_NAME -> next = new Step.Close();
-      default -> refuse(Kind.TLS_REQUIRED, "this server wants NBD_OPT_STARTTLS first");
+      default -> refuse(Kind.TLS_REQUIRED, TLS_FIRST);
     }
   }
 
@@ -281,38 +298,58 @@ final class Negotiation {
   private void chooseStyle(ByteBuffer data, ReplyStyle wanted) {
     if (data.hasRemaining()) {
       refuse(Kind.INVALID, "the option has no data");
-    } else if (style == wanted || style == ReplyStyle.EXTENDED) {
-      refuse(Kind.INVALID, "that, or more, is agreed on already");
+    } else if (style == wanted) {
+      refuse(Kind.INVALID, "that is agreed on already");
+    } else if (style == ReplyStyle.EXTENDED) {
+      refuse(Kind.EXTENDED_HEADERS, "extended headers are agreed on already");
     } else {
       style = wanted;
       reply(OptionReply.acknowledge());
     }
   }
 
+  /** A new choice takes the place of the last one even when it fails. */
+  private void forgetContexts() {
+    if (option == SET_META_CONTEXT) {
+      contexts = List.of();
+    }
+  }
+
   private void metaContexts(ByteBuffer data) {
+    forgetContexts();
     String name = text(data, data.getInt());
+    int count = data.getInt();
+    if (count < 0 || count > QUERIES_MAX) {
+      refuse(Kind.TOO_BIG, "there are at most " + QUERIES_MAX + " queries");
+      return;
+    }
     List<String> queries = new ArrayList<>();
-    for (int left = data.getInt(); left > 0; left--) {
+    for (int left = count; left > 0; left--) {
       queries.add(text(data, data.getInt()));
     }
     Optional<Export> found = exports.find(name);
-    boolean set = option == SET_META_CONTEXT;
-    if (set) {
-      contexts = List.of();
-    }
     if (style == ReplyStyle.SIMPLE || data.hasRemaining()) {
       refuse(Kind.INVALID, "contexts want structured replies first, and no more than their fields");
     } else if (found.isEmpty()) {
       refuse(Kind.UNKNOWN, "no volume or snapshot has the name or id '" + name + "'");
     } else {
-      MetaContexts known = new MetaContexts(exports, found.get());
-      List<Terms.Context> matching = set ? known.select(queries) : known.list(queries);
-      matching.forEach(c -> reply(OptionReply.context(set ? c.id() : 0, c.name())));
-      reply(OptionReply.acknowledge());
-      if (set) {
-        contexts = matching;
-        contextsOf = found.get().id();
-      }
+      tellContexts(found.get(), queries);
+    }
+  }
+
+  private void tellContexts(Export export, List<String> queries) {
+    MetaContexts known = new MetaContexts(exports, export);
+    boolean set = option == SET_META_CONTEXT;
+    List<Terms.Context> matching = set ? known.select(queries) : known.list(queries);
+    if (set && matching.size() > MetaContexts.CONTEXTS_MAX) {
+      refuse(Kind.TOO_BIG, "there are at most " + MetaContexts.CONTEXTS_MAX + " contexts");
+      return;
+    }
+    matching.forEach(c -> reply(OptionReply.context(c.id(), c.name())));
+    reply(OptionReply.acknowledge());
+    if (set) {
+      contexts = matching;
+      contextsOf = export.id();
     }
   }
 

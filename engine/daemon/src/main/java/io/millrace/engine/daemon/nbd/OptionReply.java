@@ -12,7 +12,9 @@ final class OptionReply {
     INVALID(3),
     TLS_REQUIRED(5),
     UNKNOWN(6),
-    TOO_BIG(9);
+    TOO_BIG(9),
+    /** Extended headers are agreed on already, and are more. */
+    EXTENDED_HEADERS(10);
 
     private final int number;
 
@@ -34,6 +36,9 @@ final class OptionReply {
   static final long MAGIC = 0x3e889045565a9L;
   private static final int ERROR = 1 << 31;
 
+  /** Of a message, which may have 4096 bytes: a name that was asked for can be longer. */
+  private static final int MESSAGE_CHARS_MAX = 1000;
+
   private static final int INFO_EXPORT = 0;
   private static final int INFO_BLOCK_SIZE = 3;
   private static final int BLOCK_BYTES_MIN = 512;
@@ -52,7 +57,8 @@ final class OptionReply {
   }
 
   static OptionReply refusal(Kind kind, String why) {
-    return new OptionReply(kind.type(), utf8(why));
+    String message = why.substring(0, Math.min(why.length(), MESSAGE_CHARS_MAX));
+    return new OptionReply(kind.type(), utf8(message.replace('\0', '?')));
   }
 
   static OptionReply server(Export export) {

@@ -53,7 +53,8 @@ record Terms(Export export, ReplyStyle style, List<Context> contexts) {
       return Errno.EINVAL;
     }
     if (offset > export.sizeBytes() - lengthBytes) {
-      return NbdWire.changes(type) ? Errno.ENOSPC : Errno.EINVAL;
+      boolean fills = type == NbdWire.WRITE || type == NbdWire.WRITE_ZEROES;
+      return fills ? Errno.ENOSPC : Errno.EINVAL;
     }
     boolean tooMuch =
         (type == NbdWire.READ || type == NbdWire.WRITE) && lengthBytes > NbdWire.IO_BYTES_MAX;

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -21,12 +23,13 @@ final class NegotiationTest {
   private static final int TLS_REQUIRED = 1 << 31 | 5;
   private static final int UNKNOWN = 1 << 31 | 6;
   private static final int TOO_BIG = 1 << 31 | 9;
+  private static final int EXTENDED_HEADERS_REQUIRED = 1 << 31 | 10;
 
   private static final byte[] NOTHING = new byte[0];
 
   private Optional<String> noRoom = Optional.empty();
 
-  /** A volume "v" with a snapshot "s". */
+  /** A volume "v" with a snapshot "s", and more that are not told of. */
   private final Exports exports =
       new Exports() {
         private final Export volume = new Export(1, "v", "volume", 1 << 20, false);
@@ -44,7 +47,7 @@ final class NegotiationTest {
 
         @Override
         public OptionalLong snapshot(String name) {
-          return name.equals("s") ? OptionalLong.of(2) : OptionalLong.empty();
+          return name.startsWith("s") ? OptionalLong.of(2) : OptionalLong.empty();
         }
 
         @Override
@@ -117,7 +120,9 @@ final class NegotiationTest {
     expect(n, Negotiation.LIST_META_CONTEXT, Messages.contexts("v"), INVALID);
     expect(n, Negotiation.STRUCTURED_REPLY, NOTHING, ACK);
     expect(n, Negotiation.STRUCTURED_REPLY, NOTHING, INVALID);
-    expect(n, Negotiation.LIST_META_CONTEXT, Messages.contexts("v"), 4, 4, ACK);
+    expect(n, Negotiation.LIST_META_CONTEXT, Messages.contexts("v"), 4, 4, 4, ACK);
+    expect(n, Negotiation.LIST_META_CONTEXT, Messages.contexts("v", "qemu:"), 4, ACK);
+    expect(n, Negotiation.LIST_META_CONTEXT, Messages.contexts("v", "x:"), ACK);
     expect(n, Negotiation.LIST_META_CONTEXT, Messages.contexts("v", "base:"), 4, ACK);
     expect(
         n,
@@ -136,7 +141,8 @@ final class NegotiationTest {
     expect(n, Negotiation.SET_META_CONTEXT, Messages.contexts("w"), UNKNOWN);
     expect(n, Negotiation.SET_META_CONTEXT, cut, INVALID);
     expect(n, Negotiation.EXTENDED_HEADERS, NOTHING, ACK);
-    expect(n, Negotiation.STRUCTURED_REPLY, NOTHING, INVALID);
+    expect(n, Negotiation.EXTENDED_HEADERS, NOTHING, INVALID);
+    expect(n, Negotiation.STRUCTURED_REPLY, NOTHING, EXTENDED_HEADERS_REQUIRED);
     expect(n, 4, NOTHING, UNSUPPORTED);
     expect(n, 12, new byte[5], UNSUPPORTED);
     expect(n, Integer.MAX_VALUE, NOTHING, UNSUPPORTED);
@@ -160,6 +166,38 @@ final class NegotiationTest {
   }
 
   @Test
+  void aChoiceOfContextsThatFailsLeavesNoneOfTheLastOne() {
+    byte[] cut = {0, 0, 0, 9, 'v'};
+    for (byte[] wrong : List.of(cut, new byte[20_000], contexts(9), contexts(65))) {
+      Negotiation n = begun(Negotiation.Security.LOCAL);
+      expect(n, Negotiation.STRUCTURED_REPLY, NOTHING, ACK);
+      expect(n, Negotiation.SET_META_CONTEXT, contexts(8), 4, 4, 4, 4, 4, 4, 4, 4, ACK);
+      expect(n, Negotiation.SET_META_CONTEXT, wrong, wrong == cut ? INVALID : TOO_BIG);
+      var _ = ask(n, Negotiation.GO, Messages.go("v"));
+      Terms terms = assertInstanceOf(Negotiation.Step.Transmit.class, n.next()).terms();
+      assertEquals(List.of(), terms.contexts());
+    }
+  }
+
+  private static byte[] contexts(int count) {
+    String[] names = new String[count];
+    Arrays.setAll(names, i -> MetaContexts.CHANGED_SINCE + "s" + i);
+    return Messages.contexts("v", names);
+  }
+
+  @Test
+  void aRefusalIsNoLongerThanAStringOfTheProtocol() {
+    Negotiation n = begun(Negotiation.Security.LOCAL);
+    byte[] message = Messages.option(Negotiation.GO, Messages.go("\0€".repeat(3000)));
+    n.take(ByteBuffer.wrap(message, 0, 16).slice());
+    n.take(ByteBuffer.wrap(message, 16, message.length - 16).slice());
+    ByteBuffer reply = ByteBuffer.wrap(n.takeOutput());
+    assertEquals(UNKNOWN, reply.getInt(12));
+    String why = StandardCharsets.UTF_8.decode(reply.position(20)).toString();
+    assertTrue(why.length() == 1000 && why.indexOf('\0') < 0, why);
+  }
+
+  @Test
   void theOldWayToNameAnExportHasNoRefusalButTheEnd() {
     Negotiation n = begun(Negotiation.Security.LOCAL);
     byte[] message = Messages.option(Negotiation.EXPORT_NAME, Messages.utf8("v"));
@@ -170,6 +208,9 @@ final class NegotiationTest {
     Negotiation other = begun(Negotiation.Security.LOCAL);
     assertEquals(List.of(), ask(other, Negotiation.EXPORT_NAME, Messages.utf8("w")));
     assertInstanceOf(Negotiation.Step.Close.class, other.next());
+    Negotiation longName = begun(Negotiation.Security.LOCAL);
+    assertEquals(List.of(), ask(longName, Negotiation.EXPORT_NAME, new byte[20_000]));
+    assertInstanceOf(Negotiation.Step.Close.class, longName.next());
   }
 
   @Test
@@ -196,6 +237,7 @@ final class NegotiationTest {
     Negotiation n = begun(Negotiation.Security.PLAIN);
     for (int option : new int[] {3, 4, 6, 7, 8, 9, 10, 11, 12}) {
       assertEquals(List.of(TLS_REQUIRED), ask(n, option, Messages.go("v")));
+      assertEquals(List.of(TLS_REQUIRED), ask(n, option, new byte[20_000]));
     }
     assertEquals(List.of(INVALID), ask(n, Negotiation.STARTTLS, new byte[1]));
     assertEquals(List.of(ACK), ask(n, Negotiation.STARTTLS, NOTHING));

@@ -48,6 +48,8 @@ final class TermsTest {
             new Row(EXTENDED, NbdWire.WRITE, NbdWire.FLAG_PAYLOAD_LENGTH, 0, 512, 0),
             new Row(EXTENDED, NbdWire.READ, NbdWire.FLAG_PAYLOAD_LENGTH, 0, 512, Errno.EINVAL),
             new Row(WRITABLE, NbdWire.TRIM, NbdWire.FLAG_FUA, 0, SIZE, 0),
+            new Row(WRITABLE, NbdWire.TRIM, 0, SIZE - 512, 512, 0),
+            new Row(WRITABLE, NbdWire.TRIM, 0, SIZE - 512, 1024, Errno.EINVAL),
             new Row(WRITABLE, NbdWire.TRIM, NbdWire.FLAG_NO_HOLE, 0, SIZE, Errno.EINVAL),
             new Row(
                 WRITABLE,
