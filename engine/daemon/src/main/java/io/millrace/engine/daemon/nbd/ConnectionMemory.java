@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * input 64 KiB | vectors 4 KiB | headers of replies, 64 bytes each of 128 | data: 256 units of 16 KiB |
  * </pre>
  *
- * <p>Reactor thread only; makes no object once a length of up to a unit was used in a unit, nor for
- * a longer one that the unit had last.
+ * <p>Reactor thread only; makes no object once a length was used in a unit, of up to a unit or of
+ * whole units; nor for another length that the unit had last.
  */
 final class ConnectionMemory {
   static final int REQUESTS = 128;
@@ -28,6 +28,7 @@ final class ConnectionMemory {
   private static final int SECTOR_BYTES = 512;
   private static final int LENGTHS = UNIT_BYTES / SECTOR_BYTES + 1;
   private static final int UNITS = 256;
+  private static final int LONG_UNITS = unitsFor(NbdWire.IO_BYTES_MAX) + 1;
   private static final int VECTORS_AT = INPUT_BYTES;
   private static final int HEADERS_AT = VECTORS_AT + 4096;
   private static final int DATA_AT = HEADERS_AT + REQUESTS * HEADER_BYTES;
@@ -35,7 +36,7 @@ final class ConnectionMemory {
   private final MemorySegment memory;
   private final long[] taken = new long[UNITS / Long.SIZE];
   private final @Nullable MemorySegment[] views = new MemorySegment[UNITS * LENGTHS];
-  private final @Nullable MemorySegment[] longViews = new MemorySegment[UNITS];
+  private final @Nullable MemorySegment[] longViews = new MemorySegment[UNITS * LONG_UNITS];
 
   ConnectionMemory() throws KernelException {
     memory = Libc.mapShared("millrace-nbd", DATA_AT + (long) UNITS * UNIT_BYTES);
@@ -119,7 +120,7 @@ final class ConnectionMemory {
   MemorySegment data(int unit, int bytes) {
     boolean one = bytes <= UNIT_BYTES;
     @Nullable MemorySegment[] known = one ? views : longViews;
-    int index = one ? unit * LENGTHS + bytes / SECTOR_BYTES : unit;
+    int index = one ? unit * LENGTHS + bytes / SECTOR_BYTES : unit * LONG_UNITS + unitsFor(bytes);
     MemorySegment view = known[index];
     if (view == null || view.byteSize() != bytes) {
       view = memory.asSlice(dataAt(unit), bytes);

@@ -38,6 +38,11 @@ final class Transmission {
   private int landing = NONE;
 
   private int landedBytes;
+
+  /** The request whose data are being dropped. */
+  private int refused = NONE;
+
+  private int refusedErrno;
   private long dropBytes;
 
   // Of the requests under way.
@@ -174,6 +179,10 @@ final class Transmission {
       release(landing);
       landing = NONE;
     }
+    if (refused != NONE) {
+      release(refused);
+      refused = NONE;
+    }
   }
 
   private boolean begin() {
@@ -208,8 +217,7 @@ final class Transmission {
     stage[request] = 0;
     inputBegin += requestBytes;
     if (errno != 0) {
-      dropBytes = payload;
-      finish(request, errno);
+      refuse(request, errno, payload);
     } else if (asked == NbdWire.WRITE) {
       landing = request;
       landedBytes = 0;
@@ -243,6 +251,17 @@ final class Transmission {
     };
   }
 
+  /** Once its data are there: libnbd takes an answer to what it has not sent for a mistake. */
+  private void refuse(int request, int errno, long payloadBytes) {
+    if (payloadBytes == 0) {
+      finish(request, errno);
+      return;
+    }
+    refused = request;
+    refusedErrno = errno;
+    dropBytes = payloadBytes;
+  }
+
   private boolean drop() {
     if (inputBegin == inputEnd && !fill()) {
       return false;
@@ -250,6 +269,11 @@ final class Transmission {
     long dropped = Math.min(dropBytes, inputEnd - inputBegin);
     dropBytes -= dropped;
     inputBegin += (int) dropped;
+    if (dropBytes == 0) {
+      int request = refused;
+      refused = NONE;
+      finish(request, refusedErrno);
+    }
     return true;
   }
 

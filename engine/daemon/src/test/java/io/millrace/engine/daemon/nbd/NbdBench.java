@@ -212,6 +212,12 @@ final class NbdBench implements Answers, AutoCloseable {
       return false;
     }
 
+    /** Whether there is nothing to be read. */
+    boolean isToldNothing() throws IOException {
+      rounds(20);
+      return channel.read(ByteBuffer.allocate(1)) == 0;
+    }
+
     private void require(int rounds) {
       if (rounds > ROUNDS_MAX) {
         throw new AssertionError("the server is silent");
@@ -236,6 +242,20 @@ final class NbdBench implements Answers, AutoCloseable {
       int type = header.getInt(12);
       var _ = receive(header.getInt(16));
       return type;
+    }
+
+    /** What it is told of one kind of information. */
+    ByteBuffer replyOf(int information) throws IOException {
+      while (true) {
+        ByteBuffer header = receive(20);
+        if (header.getInt(12) != OptionReply.INFO) {
+          throw new IOException("is not told " + information);
+        }
+        ByteBuffer data = receive(header.getInt(16));
+        if (data.getShort() == information) {
+          return data;
+        }
+      }
     }
 
     private void negotiate(String export, ReplyStyle wanted, String... contexts)

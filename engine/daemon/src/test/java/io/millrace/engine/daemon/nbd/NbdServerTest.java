@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.engine.core.Command;
+import io.millrace.engine.daemon.ObjectId;
 import io.millrace.engine.daemon.linux.Errno;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -81,6 +83,37 @@ final class NbdServerTest {
       assertArrayEquals(Arrays.copyOf(model, 4096), client.read(0, 4096), "and it goes on");
     }
     assertTrue(bench.server().isMemoryFree());
+  }
+
+  @Test
+  void aWriteThatIsRefusedIsAnsweredWhenItsDataAreThere() throws IOException {
+    byte[] data = new byte[512 << 10];
+    try (NbdBench.Client client = bench.connect("v", ReplyStyle.SIMPLE)) {
+      byte[] beyond =
+          Messages.request(ReplyStyle.SIMPLE, NbdWire.WRITE, 0, SIZE, data.length, data);
+      client.send(Arrays.copyOf(beyond, beyond.length - 1));
+      assertTrue(client.isToldNothing());
+      client.send(new byte[1]);
+      assertEquals(Errno.ENOSPC, client.end());
+      assertEquals(0, client.write(0, data, 0), "and it goes on");
+      client.send(Arrays.copyOf(beyond, beyond.length / 2));
+    }
+    assertTrue(bench.server().isMemoryFree());
+    assertEquals(0, bench.server().connections());
+  }
+
+  @Test
+  void anExportIsCalledInTheHandshakeWhatItIsCalledInTheList() throws IOException {
+    long snapshot = bench.snapshot("v", volume);
+    String id = new ObjectId(snapshot).toString();
+    for (String[] asked : new String[][] {{"v", "v"}, {new ObjectId(volume) + "", "v"}, {id, id}}) {
+      try (NbdBench.Client client = bench.connect()) {
+        client.greet();
+        client.option(Negotiation.INFO, Messages.go(asked[0]));
+        ByteBuffer info = client.replyOf(OptionReply.INFO_NAME);
+        assertEquals(asked[1], StandardCharsets.UTF_8.decode(info).toString());
+      }
+    }
   }
 
   @Test
