@@ -17,10 +17,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntConsumer;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.SSLSocketFactory;
+import jdk.net.ExtendedSocketOptions;
 
 /**
  * One client on TCP: it must ask for TLS and show a certificate; from then on its bytes are
@@ -30,10 +30,14 @@ import javax.net.ssl.SSLSocketFactory;
  * a unix socket by two copies and the cipher.
  */
 final class TlsClient {
-  private static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(30);
   private static final Duration GOODBYE_LIMIT = Duration.ofSeconds(10);
   private static final int BUFFER_BYTES = 64 << 10;
   private static final int GREETING_BYTES = 18;
+
+  // A host that is gone without a word is noticed after two minutes: until then its volume is open.
+  private static final int KEEPALIVE_IDLE_SECONDS = 60;
+  private static final int KEEPALIVE_INTERVAL_SECONDS = 10;
+  private static final int KEEPALIVE_COUNT = 6;
 
   /** Before TLS there is nothing to be told of. */
   private static final Exports NO_EXPORTS =
@@ -65,32 +69,75 @@ final class TlsClient {
       };
 
   private final Socket plain;
-  private final SSLSocketFactory tls;
-  private final IntConsumer server;
+  private final TlsService service;
 
   /**
    * @param plain closed at the end
    */
-  TlsClient(Socket plain, SSLSocketFactory tls, IntConsumer server) {
+  TlsClient(Socket plain, TlsService service) {
     this.plain = plain;
-    this.tls = tls;
-    this.server = server;
+    this.service = service;
+  }
+
+  /** How a client is told from others in a log. */
+  static String peer(Socket socket) {
+    return socket.getInetAddress().getHostAddress() + " port " + socket.getPort();
   }
 
   /** Until the client or the server ends the connection. */
   void serve() {
+    byte[] clientFlags = new byte[Negotiation.CLIENT_FLAGS_BYTES];
     try (plain) {
-      plain.setTcpNoDelay(true);
-      plain.setKeepAlive(true);
-      plain.setSoTimeout((int) HANDSHAKE_LIMIT.toMillis());
-      byte[] clientFlags = new byte[Negotiation.CLIENT_FLAGS_BYTES];
-      if (asksForTls(clientFlags)) {
-        try (SSLSocket encrypted = encrypt()) {
+      Optional<SSLSocket> let = letIn(clientFlags);
+      if (let.isPresent()) {
+        try (SSLSocket encrypted = let.get()) {
           carry(encrypted, clientFlags);
         }
       }
     } catch (IOException e) {
-      // It has left, or could not prove who it is: TLS has told it why.
+      // It has left.
+    }
+  }
+
+  /** Empty when it is not: it may have heard why, and so has the log. */
+  private Optional<SSLSocket> letIn(byte[] clientFlags) {
+    String peer = peer(plain);
+    ScheduledFuture<?> deadline =
+        service
+            .timer()
+            .schedule(this::cutOff, service.handshakeLimit().toMillis(), TimeUnit.MILLISECONDS);
+    try {
+      setOptions();
+      if (asksForTls(clientFlags)) {
+        return Optional.of(encrypt());
+      }
+      service.refused().add(peer, "it did not ask for TLS");
+    } catch (EOFException e) {
+      // It has left before it asked for anything: a look whether somebody listens.
+    } catch (IOException e) {
+      boolean late = deadline.isDone();
+      double seconds = service.handshakeLimit().toMillis() / 1000.0;
+      String limit = "its handshake took more than %.1f s".formatted(seconds);
+      service.refused().add(peer, late ? limit : String.valueOf(e.getMessage()));
+    } finally {
+      deadline.cancel(false);
+    }
+    return Optional.empty();
+  }
+
+  private void setOptions() throws IOException {
+    plain.setTcpNoDelay(true);
+    plain.setKeepAlive(true);
+    plain.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, KEEPALIVE_IDLE_SECONDS);
+    plain.setOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, KEEPALIVE_INTERVAL_SECONDS);
+    plain.setOption(ExtendedSocketOptions.TCP_KEEPCOUNT, KEEPALIVE_COUNT);
+  }
+
+  private void cutOff() {
+    try {
+      plain.close();
+    } catch (IOException e) {
+      // Who reads or writes hears of it.
     }
   }
 
@@ -127,11 +174,11 @@ final class TlsClient {
 
   private SSLSocket encrypt() throws IOException {
     String host = plain.getInetAddress().getHostAddress();
-    SSLSocket encrypted = (SSLSocket) tls.createSocket(plain, host, plain.getPort(), true);
+    SSLSocket encrypted =
+        (SSLSocket) service.tls().createSocket(plain, host, plain.getPort(), true);
     encrypted.setUseClientMode(false);
     encrypted.setNeedClientAuth(true);
     encrypted.startHandshake();
-    plain.setSoTimeout(0);
     return encrypted;
   }
 
@@ -140,7 +187,7 @@ final class TlsClient {
     int inner = ends[1];
     try (Arena arena = Arena.ofConfined()) {
       UnixSocket.unblock(ends[0]);
-      server.accept(ends[0]);
+      service.server().accept(ends[0]);
       MemorySegment buffer = arena.allocate(BUFFER_BYTES);
       greet(inner, clientFlags, buffer);
       CountDownLatch heardAll = new CountDownLatch(1);

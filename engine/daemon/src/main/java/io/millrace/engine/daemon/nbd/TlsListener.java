@@ -4,9 +4,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
-import javax.net.ssl.SSLSocketFactory;
 
 /**
  * Accepts NBD clients on TCP. Each has two threads of its own, see {@link TlsClient}; more than
@@ -15,26 +16,33 @@ import javax.net.ssl.SSLSocketFactory;
 public final class TlsListener implements AutoCloseable {
   static final int CLIENTS_MAX = 320;
   private static final long REST_MILLIS = 100;
+  private static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(30);
 
   private final ServerSocket listener;
-  private final SSLSocketFactory tls;
-  private final IntConsumer server;
+  private final TlsService service;
   private final Semaphore room = new Semaphore(CLIENTS_MAX);
 
-  private TlsListener(ServerSocket listener, SSLSocketFactory tls, IntConsumer server) {
+  private TlsListener(ServerSocket listener, TlsService service) {
     this.listener = listener;
-    this.tls = tls;
-    this.server = server;
+    this.service = service;
   }
 
   /**
    * Begins to accept.
    *
    * @param server takes over the descriptor of a socket, non-blocking, behind which a client is
+   * @param say is told, now and then, who was not let in, and why
    */
-  public static TlsListener start(InetSocketAddress address, TlsFiles files, IntConsumer server)
+  public static TlsListener start(
+      InetSocketAddress address, TlsFiles files, IntConsumer server, Consumer<String> say)
       throws IOException {
-    SSLSocketFactory tls = files.context().getSocketFactory();
+    TlsService service =
+        new TlsService(
+            files.context().getSocketFactory(),
+            server,
+            new RefusedClients(System::nanoTime, say),
+            HANDSHAKE_LIMIT,
+            TlsService.newTimer());
     ServerSocket socket = new ServerSocket();
     try {
       socket.bind(address);
@@ -42,7 +50,7 @@ public final class TlsListener implements AutoCloseable {
       socket.close();
       throw new IOException("can't listen on " + address + " (--nbd-listen): " + e.getMessage(), e);
     }
-    TlsListener listening = new TlsListener(socket, tls, server);
+    TlsListener listening = new TlsListener(socket, service);
     Thread.ofPlatform().daemon().name("millrace-nbd-tls").start(listening::accept);
     return listening;
   }
@@ -65,10 +73,11 @@ public final class TlsListener implements AutoCloseable {
 
   private void begin(Socket plain) throws IOException {
     if (!room.tryAcquire()) {
+      service.refused().add(TlsClient.peer(plain), CLIENTS_MAX + " are served on TCP already");
       plain.close();
       return;
     }
-    TlsClient client = new TlsClient(plain, tls, server);
+    TlsClient client = new TlsClient(plain, service);
     Thread.ofPlatform()
         .daemon()
         .name("millrace-nbd-client")

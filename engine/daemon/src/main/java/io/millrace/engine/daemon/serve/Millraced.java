@@ -199,7 +199,10 @@ public final class Millraced implements Callable<Integer> {
     if (listen != null && tls.isPresent()) {
       TlsListener listening =
           TlsListener.start(
-              DaemonOptions.address(listen), tls.get(), fd -> reactor.adoptNbd(fd).join());
+              DaemonOptions.address(listen),
+              tls.get(),
+              fd -> reactor.adoptNbd(fd).join(),
+              refusal -> say("%s", refusal));
       say("NBD with TLS on %s", listening.address());
     }
   }
