@@ -17,7 +17,10 @@ final class ExtentReader {
   /** Leaves that are looked at for one query; a caller asks again for the rest. */
   private static final int LEAVES_MAX = 128;
 
-  /** Leaves that always leave again before all have come are brought in together. */
+  /**
+   * Waits for a leaf of the layers, besides one for each of them: leaves that always leave again
+   * before all have come are brought in together.
+   */
   private static final int FETCHES_MAX = 8;
 
   private static final long LEAF_BYTES = (long) Leaf.BLOCKS * Bytes.PAGE;
@@ -120,7 +123,7 @@ final class ExtentReader {
     return fromA == fromB ? fromA : null;
   }
 
-  private static int depth(Layer layer) {
+  private static int depth(@Nullable Layer layer) {
     int depth = 0;
     for (@Nullable Layer l = layer; l != null; l = l.parent) {
       depth++;
@@ -150,12 +153,9 @@ final class ExtentReader {
   /** Whether the request has to wait for one. */
   private boolean fetchMissing(
       Request r, Layer top, @Nullable Layer since, @Nullable Layer common, long leaf) {
-    if (r.fetches >= FETCHES_MAX) {
-      return false;
-    }
     LayerMap missing = missing(top, common, leaf);
     missing = missing == null ? missing(since, common, leaf) : missing;
-    if (missing == null) {
+    if (missing == null || r.fetches >= FETCHES_MAX + depth(top) + depth(since)) {
       r.fetches = 0;
       return false;
     }

@@ -214,6 +214,28 @@ class ExtentsTest {
     assertEquals(Errno.ENOENT, bench.write(again, 0, new byte[512]), "it is read only");
   }
 
+  /** Nobody else is held up, whatever the depth of the chain is. */
+  @Test
+  void theMapsOfManyLayersComeWhileOthersAreServed() {
+    Bench bench = Bench.ofSegments(1500);
+    long volume = bench.volume("v", BLOCKS * 4096L);
+    int layers = 20;
+    for (int layer = 0; layer < layers; layer++) {
+      for (int leaf = 0; leaf < LEAVES; leaf++) {
+        assertEquals(0, bench.fill(volume, leaf * (long) Leaf.BLOCKS + layer, 60, 1));
+      }
+      var _ = bench.snapshot("s" + layer, volume);
+    }
+    bench.closeAndOpen();
+    boolean[] data = blocks(bench, volume, 0, BLOCKS);
+    for (int i = 0; i < BLOCKS; i++) {
+      assertEquals(i % Leaf.BLOCKS < 60 + layers - 1, data[i], "block " + i);
+    }
+    MapPages pages = bench.store().serving().namespace.pages;
+    assertTrue(pages.reads > 0, "they had left");
+    assertEquals(0, pages.readsNow);
+  }
+
   private int errno(Bench bench, ExtentQuery query) {
     return bench.errno(bench.submit(tag -> bench.store().extents(query, answer, tag)));
   }
