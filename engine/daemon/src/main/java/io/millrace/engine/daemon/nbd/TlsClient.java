@@ -70,6 +70,7 @@ final class TlsClient {
 
   private final Socket plain;
   private final TlsService service;
+  private volatile boolean late;
 
   /**
    * @param plain closed at the end
@@ -115,7 +116,6 @@ final class TlsClient {
     } catch (EOFException e) {
       // It has left before it asked for anything: a look whether somebody listens.
     } catch (IOException e) {
-      boolean late = deadline.isDone();
       double seconds = service.handshakeLimit().toMillis() / 1000.0;
       String limit = "its handshake took more than %.1f s".formatted(seconds);
       service.refused().add(peer, late ? limit : String.valueOf(e.getMessage()));
@@ -134,6 +134,7 @@ final class TlsClient {
   }
 
   private void cutOff() {
+    late = true;
     try {
       plain.close();
     } catch (IOException e) {
