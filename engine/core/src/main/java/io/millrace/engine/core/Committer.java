@@ -45,6 +45,7 @@ final class Committer implements Batch.Written {
   private final PendingZeros zeros = new PendingZeros();
   private final ZeroLeaves zeroLeaves;
   private final FlushHabit flushHabit = new FlushHabit();
+  private final CommitTiming timing;
 
   private long lastLsn;
   private long appliedLsn;
@@ -121,6 +122,7 @@ final class Committer implements Batch.Written {
     backlog = Backlog.of(options);
     stagedBytesMax = backlog.bytes(0);
     throughput = new Throughput(options.tuning().rateWindowNanos(), options.commitBytesMin());
+    timing = CommitTiming.of(options);
     index = new StagedIndex(count * blocksMax(options, table.geometry));
     for (int i = 0; i < count; i++) {
       batches[i] = new Batch(ring.place(i).room(), i, false, this);
@@ -228,11 +230,11 @@ final class Committer implements Batch.Written {
     return !paced && !backlogFull();
   }
 
-  /** The disk would take too long for more; then what there is need not wait for company. */
+  /** The disk would take too long for more; if it is idle, what there is waits for no company. */
   private boolean backlogFull() {
     boolean full = (stagedBlocks + 1L) * Bytes.PAGE > stagedBytesMax;
     Batch batch = open;
-    if (full && batch != null && flightSize < options.commitsInFlightMax()) {
+    if (full && batch != null && flightSize == 0) {
       close(batch);
     }
     return full;
@@ -460,16 +462,18 @@ final class Committer implements Batch.Written {
       return Long.MAX_VALUE;
     }
     long age = nowNanos - batch.openedNanos;
+    long ageMax = timing.ageMax(throughput.nanosPerPiece());
     if (sealWantedLsn >= batch.sequence
-        || age >= options.commitDelayNanos()
+        || age >= ageMax
         || (flightSize == 0
             && (sealWhenIdleLsn >= batch.sequence
                 || flushHabit.flushIsNext()
-                || batch.count * Bytes.PAGE >= options.commitBytesMin()))) {
+                || (long) batch.count * Bytes.PAGE
+                    >= timing.bytesEnough(throughput.nanosPerPiece())))) {
       close(batch);
       return Long.MAX_VALUE;
     }
-    return options.commitDelayNanos() - age;
+    return ageMax - age;
   }
 
   private void close(Batch batch) {

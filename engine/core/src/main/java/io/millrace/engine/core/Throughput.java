@@ -16,6 +16,7 @@ final class Throughput {
   private final long windowNanos;
   private final long largeBytes;
   private long bytesPerSecond;
+  private long nanosPerPiece;
   private long lastNanos;
   private boolean busy;
   private long busyNanos;
@@ -38,6 +39,11 @@ final class Throughput {
     return bytesPerSecond;
   }
 
+  /** Of work, for each piece, however large; 0: not known yet. */
+  long nanosPerPiece() {
+    return nanosPerPiece;
+  }
+
   /**
    * Looks, at least whenever it gets busy or idle.
    *
@@ -51,8 +57,10 @@ final class Throughput {
     busy = busyNow;
     if (busyNanos >= windowNanos) {
       long done = bytes - bytesAtStart;
-      boolean large = done >= (pieces - piecesAtStart) * largeBytes;
+      long donePieces = pieces - piecesAtStart;
+      boolean large = done >= donePieces * largeBytes;
       bytesPerSecond = next(bytesPerSecond, done, busyNanos, large);
+      nanosPerPiece += (busyNanos / Math.max(1, donePieces) - nanosPerPiece) / SMOOTHING;
       busyNanos = 0;
       bytesAtStart = bytes;
       piecesAtStart = pieces;

@@ -1,7 +1,8 @@
 package io.millrace.engine.core;
 
 /**
- * What writers feel of staging and cleaning, on disks as clouds sell them, by a clock of its own.
+ * What writers feel of staging and cleaning, on disks as clouds sell them and on a spinning one, by
+ * a clock of its own.
  *
  * <p>Prints a table: writes a second, and in the worst tenth of a second; how long writes and
  * flushes took; bytes written to the disk for each byte of the user's. Argument: seconds of each
@@ -16,7 +17,9 @@ final class LoadBench {
 
   private static final Sold[] DISKS = {
     new Sold("3,000/s, 125 MiB/s", new TimedDisk.Speed(3000, 125 << 20, 300_000)),
-    new Sold("150/s, 150 MiB/s", new TimedDisk.Speed(150, 150 << 20, 300_000)),
+    new Sold(
+        "150/s, 150 MiB/s",
+        new TimedDisk.Speed(150, 150 << 20, TimedDisk.Speed.ANY_BYTES, 300_000)),
     new Sold("20,000/s, 600 MiB/s", new TimedDisk.Speed(20_000, 600 << 20, 80_000)),
   };
 

@@ -9,19 +9,25 @@ import java.util.ArrayDeque;
  * after the other, and a sync when all before it have been.
  */
 final class TimedDisk implements Storage {
-  /** Bytes that count as one operation, as clouds do it. */
-  private static final int OPERATION_BYTES = 256 << 10;
-
   /**
    * What a disk can do.
    *
+   * @param operationBytes that count as one operation: clouds count a large call as several
    * @param latencyNanos of a call on a disk with nothing else to do
    */
-  record Speed(int operationsPerSecond, long bytesPerSecond, long latencyNanos) {
-    static final Speed UNLIMITED = new Speed(10_000_000, 1L << 40, 0);
+  record Speed(
+      int operationsPerSecond, long bytesPerSecond, int operationBytes, long latencyNanos) {
+    static final int CLOUD_OPERATION_BYTES = 256 << 10;
+    static final int ANY_BYTES = Integer.MAX_VALUE;
+    static final Speed UNLIMITED = new Speed(10_000_000, 1L << 40, ANY_BYTES, 0);
+
+    /** A disk of a cloud. */
+    Speed(int operationsPerSecond, long bytesPerSecond, long latencyNanos) {
+      this(operationsPerSecond, bytesPerSecond, CLOUD_OPERATION_BYTES, latencyNanos);
+    }
 
     long nanos(long bytes) {
-      long operations = Math.max(1, (bytes + OPERATION_BYTES - 1) / OPERATION_BYTES);
+      long operations = Math.max(1, (bytes + operationBytes - 1) / operationBytes);
       return Math.max(
           operations * 1_000_000_000 / operationsPerSecond, (long) (bytes * 1e9 / bytesPerSecond));
     }

@@ -40,6 +40,10 @@ public final class Libc {
   private static final int LOCK_EX_NB = 2 | 4;
   private static final int PROT_READ_WRITE = 1 | 2;
   private static final int MAP_SHARED_POPULATE = 0x01 | 0x8000;
+  private static final int MAP_PRIVATE_ANONYMOUS = 0x02 | 0x20;
+  private static final int MAP_FIXED = 0x10;
+  private static final int MADV_COLLAPSE = 25;
+  private static final long HUGE_PAGE_BYTES = 2 << 20;
   private static final int MFD_CLOEXEC = 1;
   private static final int MCL_CURRENT_FUTURE_ONFAULT = 1 | 2 | 4;
   private static final int PR_SET_IO_FLUSHER = 57;
@@ -98,6 +102,9 @@ public final class Libc {
 
   /** int munmap(void *addr, size_t length) */
   private static final MethodHandle MUNMAP = bind("munmap", ints(JAVA_LONG, JAVA_LONG));
+
+  /** int madvise(void *addr, size_t length, int advice) */
+  private static final MethodHandle MADVISE = bind("madvise", ints(JAVA_LONG, JAVA_LONG, JAVA_INT));
 
   /** int mlock(const void *addr, size_t len) */
   private static final MethodHandle MLOCK = bind("mlock", ints(JAVA_LONG, JAVA_LONG));
@@ -285,7 +292,7 @@ public final class Libc {
           (int) MEMFD_CREATE.invokeExact(errno, arena.allocateFrom(name).address(), MFD_CLOEXEC);
       int fd = (int) KernelException.check("memfd_create", orErrno(created, errno));
       truncate(fd, bytes, "memfd");
-      MemorySegment memory = mapFile(fd, bytes);
+      MemorySegment memory = mapMemory(fd, bytes);
       close(fd);
       return memory;
     } catch (KernelException e) {
@@ -295,21 +302,47 @@ public final class Libc {
     }
   }
 
-  /** The first {@code bytes} of a file as memory, shared with all that have it; never unmapped. */
-  public static MemorySegment mapFile(int fd, long bytes) throws KernelException {
-    return mapFile(fd, bytes, 0);
+  /**
+   * The first {@code bytes} of a file in memory, shared with all that have it; never unmapped.
+   *
+   * <p>In huge pages, if the kernel can (6.1 or later): a disk takes a large write from a few large
+   * stretches of memory as one operation, and from many small ones as several (a loop device takes
+   * 128 stretches, so 512 KiB of ordinary pages).
+   */
+  public static MemorySegment mapMemory(int fd, long bytes) throws KernelException {
+    long room = map(0, bytes + HUGE_PAGE_BYTES, 0, MAP_PRIVATE_ANONYMOUS, -1, 0);
+    long address = (room + HUGE_PAGE_BYTES - 1) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
+    map(address, bytes, PROT_READ_WRITE, MAP_SHARED_POPULATE | MAP_FIXED, fd, 0);
+    advise(address, bytes, MADV_COLLAPSE);
+    return memory(address, bytes);
   }
 
-  /** The same from {@code offset} on, until {@link #unmap}. */
-  @SuppressWarnings("restricted") // the address comes from mmap with this very size
+  /** A file from {@code offset} on as memory, until {@link #unmap}. */
   static MemorySegment mapFile(int fd, long bytes, long offset) throws KernelException {
+    return memory(map(0, bytes, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset), bytes);
+  }
+
+  @SuppressWarnings("restricted") // the address comes from mmap with this very size
+  private static MemorySegment memory(long address, long bytes) {
+    return MemorySegment.ofAddress(address).reinterpret(bytes);
+  }
+
+  /** What can't be had is no error: it is advice. */
+  private static void advise(long address, long bytes, int advice) {
+    try {
+      int _ = (int) MADVISE.invokeExact(errnoSlot(), address, bytes, advice);
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  private static long map(long at, long bytes, int prot, int flags, int fd, long offset)
+      throws KernelException {
     try {
       MemorySegment errno = errnoSlot();
-      long address =
-          (long)
-              MMAP.invokeExact(errno, 0L, bytes, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset);
+      long address = (long) MMAP.invokeExact(errno, at, bytes, prot, flags, fd, offset);
       KernelException.check("mmap " + bytes + " bytes", orErrno(address, errno));
-      return MemorySegment.ofAddress(address).reinterpret(bytes);
+      return address;
     } catch (KernelException e) {
       throw e;
     } catch (Throwable t) {

@@ -74,7 +74,7 @@ public final class RingFolder implements StagingMemory {
     int fd = Libc.open(file.toString(), flags);
     try {
       Libc.allocate(fd, bytes, file.toString());
-      MemorySegment memory = Libc.mapFile(fd, Libc.sizeBytes(fd, file.toString()));
+      MemorySegment memory = Libc.mapMemory(fd, Libc.sizeBytes(fd, file.toString()));
       lock(memory);
       return memory;
     } finally {
