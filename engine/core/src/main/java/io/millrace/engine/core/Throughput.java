@@ -55,12 +55,15 @@ final class Throughput {
     busyNanos += busy ? nowNanos - lastNanos : 0;
     lastNanos = nowNanos;
     busy = busyNow;
-    if (busyNanos >= windowNanos) {
+    long donePieces = pieces - piecesAtStart;
+    // Of a disk that hangs it is not known yet how much it does in so much time.
+    if (busyNanos >= windowNanos && donePieces > 0) {
       long done = bytes - bytesAtStart;
-      long donePieces = pieces - piecesAtStart;
       boolean large = done >= donePieces * largeBytes;
       bytesPerSecond = next(bytesPerSecond, done, busyNanos, large);
-      nanosPerPiece += (busyNanos / Math.max(1, donePieces) - nanosPerPiece) / SMOOTHING;
+      long each = busyNanos / donePieces;
+      nanosPerPiece =
+          nanosPerPiece == 0 ? each : nanosPerPiece + (each - nanosPerPiece) / SMOOTHING;
       busyNanos = 0;
       bytesAtStart = bytes;
       piecesAtStart = pieces;

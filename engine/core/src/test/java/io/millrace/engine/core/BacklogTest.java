@@ -69,4 +69,32 @@ class BacklogTest {
     }
     assertTrue(throughput.bytesPerSecond() < 110 * MIB, "it was " + throughput.bytesPerSecond());
   }
+
+  @Test
+  void aDiskThatHangsForMinutesIsNotThoughtToBeSlowAfterwards() {
+    Throughput throughput = new Throughput(50 * MILLI, LARGE);
+    long bytes = 0;
+    long now = 0;
+    for (int i = 0; i < 100; i++) {
+      bytes += MIB;
+      now += 10 * MILLI;
+      throughput.look(now, bytes, bytes / MIB, true);
+    }
+    for (int i = 0; i < 120_000; i++) {
+      now += MILLI;
+      throughput.look(now, bytes, bytes / MIB, true);
+    }
+    throughput.look(now, bytes + MIB, bytes / MIB + 1, false);
+    assertEquals(75 * MIB, throughput.bytesPerSecond(), 5.0 * MIB);
+    assertEquals(30_000 * MILLI, throughput.nanosPerPiece(), 100.0 * MILLI);
+  }
+
+  @Test
+  void whatOnePieceTakesIsSeenToo() {
+    Throughput throughput = new Throughput(50 * MILLI, LARGE);
+    for (int i = 0; i < 400; i++) {
+      throughput.look(i * MILLI, i * MIB / 4, i / 4, true);
+    }
+    assertEquals(4 * MILLI, throughput.nanosPerPiece(), 0.3 * MILLI);
+  }
 }
