@@ -85,8 +85,8 @@ class BacklogTest {
       throughput.look(now, bytes, bytes / MIB, true);
     }
     throughput.look(now, bytes + MIB, bytes / MIB + 1, false);
-    assertEquals(75 * MIB, throughput.bytesPerSecond(), 5.0 * MIB);
-    assertEquals(30_000 * MILLI, throughput.nanosPerPiece(), 100.0 * MILLI);
+    assertEquals(75 * MIB, (double) throughput.bytesPerSecond(), 5.0 * MIB);
+    assertEquals(30_000 * MILLI, (double) throughput.nanosPerPiece(), 100.0 * MILLI);
   }
 
   @Test
@@ -95,6 +95,6 @@ class BacklogTest {
     for (int i = 0; i < 400; i++) {
       throughput.look(i * MILLI, i * MIB / 4, i / 4, true);
     }
-    assertEquals(4 * MILLI, throughput.nanosPerPiece(), 0.3 * MILLI);
+    assertEquals(4 * MILLI, (double) throughput.nanosPerPiece(), 0.3 * MILLI);
   }
 }
