@@ -22,7 +22,7 @@ record Supply(int all, int atHand, int soon, int toLeave, int packable, int chec
 
   private static final int LOTS_OF_CHECKPOINT = 2;
   private static final int LOTS_BEFORE_HURRY = 2;
-  private static final int LOTS_OF_DEAD = 32;
+  private static final int LOTS_OF_DEAD = 20;
 
   boolean is(int nowAtHand, int nowSoon, int nowToLeave, int nowPackable, int nowCheckpoint) {
     return atHand == nowAtHand
