@@ -8,10 +8,10 @@ import subprocess
 import time
 
 import devices
-import rpc
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 START_SECONDS_MAX = 120
+CLONE_TIMES = pathlib.Path(__file__).with_name("CloneTimes.java")
 
 
 def cpu_of(pid):
@@ -75,9 +75,12 @@ class Engine:
         self.attached.add(volume)
         return self.call("volume", "attach", volume)["device"]
 
-    def clone_seconds(self, snapshot, name):
-        """Makes a clone of a snapshot; how long the engine took to answer."""
-        return rpc.timed_call(self.environment["MILLRACE_SOCKET"], "CreateVolume", {1: name, 3: snapshot})
+    def clone_seconds(self, snapshot, prefix, count):
+        """Makes so many clones of a snapshot, over one connection as the CSI driver does; how long the engine took to answer each."""
+        java = pathlib.Path(os.environ["JAVA_HOME"]) / "bin/java" if "JAVA_HOME" in os.environ else "java"
+        printed = devices.run(java, "--enable-native-access=ALL-UNNAMED", "-cp", f"{self.app}/lib/*", CLONE_TIMES,
+                              self.environment["MILLRACE_SOCKET"], snapshot, prefix, count)
+        return [float(line) / 1000 for line in printed.split()]
 
     def detach(self, volume):
         self.attached.discard(volume)

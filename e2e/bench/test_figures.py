@@ -8,7 +8,6 @@ import loads
 import part_cleaning
 import part_scale
 import report
-import rpc
 import throttle
 import verdicts
 import witness
@@ -170,15 +169,6 @@ class ScaleTest(unittest.TestCase):
         both = fio.parse(json.dumps({"jobs": [job, slow]}))
         self.assertEqual((both["ios"], both["iops"], both["each_iops"]), (800, 400.0, [200.0, 200.0]))
         self.assertEqual(both["latency_us"], {"p50": 1.5, "p99": 5.0, "p999": 9.0})
-
-
-class RpcTest(unittest.TestCase):
-    def test_text_fields_on_the_wire(self):
-        self.assertEqual(rpc.frame(rpc.message({1: "a", 3: "bc"})), b"\0\0\0\0\x07\x0a\x01a\x1a\x02bc")
-
-    def test_only_an_answer_with_ok_has_a_time(self):
-        self.assertAlmostEqual(rpc.seconds_of("HTTP/2 200\r\n\r\ngrpc-status: 0\r\n\r\n\n0.005 0.001"), 0.004)
-        self.assertIsNone(rpc.seconds_of("HTTP/2 200\r\ngrpc-status: 5\r\n\n0.005 0.001"))
 
 
 class WitnessTest(unittest.TestCase):
