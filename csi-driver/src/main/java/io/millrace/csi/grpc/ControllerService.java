@@ -99,7 +99,8 @@ final class ControllerService extends ControllerGrpc.ControllerImplBase {
         () -> {
           var wanted = Requests.volume(request);
           var parameters = ClassParameters.ofStorageClass(request.getParametersMap());
-          var volume = Responses.volume(volumes.create(wanted, parameters.durable()));
+          var volume =
+              Responses.volume(volumes.create(wanted, parameters.durable(), parameters.limits()));
           return CreateVolumeResponse.newBuilder()
               .setVolume(volume.toBuilder().putAllVolumeContext(parameters.volumeContext()))
               .build();

@@ -7,6 +7,7 @@ import io.millrace.csi.volume.Handle;
 import io.millrace.csi.volume.Placement;
 import io.millrace.csi.volume.Room;
 import io.millrace.csi.volume.SizeRange;
+import io.millrace.csi.volume.VolumeLimits;
 import io.millrace.csi.volume.VolumeRequest;
 import io.millrace.csi.volume.VolumeRequest.Empty;
 import io.millrace.csi.volume.VolumeRequest.OfSnapshot;
@@ -45,8 +46,8 @@ public final class Volumes {
   /** One page. */
   public record Page(String storeUuid, ListVolumesResponse list) {}
 
-  /** A volume that is there already keeps the way in which it acknowledges. */
-  public Located create(VolumeRequest wanted, boolean durable) {
+  /** A volume that is there already keeps the way in which it acknowledges, and its limits. */
+  public Located create(VolumeRequest wanted, boolean durable, VolumeLimits limits) {
     Store store = engine.servingStore();
     wanted.placement().require(store.getUuid());
     Seed seed = seed(wanted.source(), store.getUuid());
@@ -63,6 +64,9 @@ public final class Volumes {
         engine.createVolume(
             seed.request(wanted.name(), sizeBytes)
                 .setAcknowledge(durable ? Acknowledge.DURABLE : Acknowledge.STAGED)
+                .setIops(limits.iops())
+                .setBytesPerSecond(limits.bytesPerSecond())
+                .setWeight(limits.weight())
                 .build()));
   }
 

@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param sectorBytes the logical sector size of the attached device: 512 or 4096
  * @param durable whether a write is answered when it is durable, not when it is staged; of a volume
  *     that is made, not of its context
+ * @param limits how much of its store a volume may use; the same
  */
-public record ClassParameters(int sectorBytes, boolean durable) {
+public record ClassParameters(int sectorBytes, boolean durable, VolumeLimits limits) {
   /** The parameter's name, in the class and in the volume context. */
   public static final String SECTOR_BYTES = "sectorBytes";
 
@@ -29,8 +30,10 @@ public record ClassParameters(int sectorBytes, boolean durable) {
     var ours = new HashMap<>(withoutSidecars(parameters));
     int sectorBytes = sectorBytes(ours.remove(SECTOR_BYTES));
     boolean durable = durable(ours.remove(ACKNOWLEDGE));
-    requireNone(ours, "StorageClass", ACKNOWLEDGE + ", " + SECTOR_BYTES);
-    return new ClassParameters(sectorBytes, durable);
+    VolumeLimits limits = VolumeLimits.take(ours);
+    requireNone(
+        ours, "StorageClass", ACKNOWLEDGE + ", " + VolumeLimits.NAMES + ", " + SECTOR_BYTES);
+    return new ClassParameters(sectorBytes, durable, limits);
   }
 
   /** There are none of our own yet. */
@@ -40,7 +43,7 @@ public record ClassParameters(int sectorBytes, boolean durable) {
 
   /** The volume context was written by us; what others added to it is none of our business. */
   public static ClassParameters ofVolumeContext(Map<String, String> context) {
-    return new ClassParameters(sectorBytes(context.get(SECTOR_BYTES)), false);
+    return new ClassParameters(sectorBytes(context.get(SECTOR_BYTES)), false, VolumeLimits.NONE);
   }
 
   /** What the node has to know later. */

@@ -97,12 +97,19 @@ public final class FakeEngine extends EngineGrpc.EngineImplBase implements Binda
             .setCreatedUnixMillis(CREATED_MILLIS);
     Optional<Volume> taken = named(volumes.values(), Volume::getName, request.getName());
     if (taken.isPresent()) {
-      wanted.setAcknowledge(taken.get().getAcknowledge());
+      Volume there = taken.get();
+      wanted.setAcknowledge(there.getAcknowledge());
+      limit(wanted, there.getIops(), there.getBytesPerSecond(), there.getWeight());
       return same(taken.get(), wanted.setId(taken.get().getId()).build());
     }
+    limit(wanted, request.getIops(), request.getBytesPerSecond(), request.getWeight());
     Volume volume = wanted.setId(nextId()).setAcknowledge(request.getAcknowledge()).build();
     volumes.put(volume.getId(), volume);
     return volume;
+  }
+
+  private static void limit(Volume.Builder volume, long iops, long bytesPerSecond, int weight) {
+    volume.setIops(iops).setBytesPerSecond(bytesPerSecond).setWeight(weight);
   }
 
   @Override

@@ -125,6 +125,10 @@ class ControllerServiceTest {
   @Test
   void aVolumeAcknowledgesAsItsClassSays() {
     create(volume("staged"));
+    create(volume("limited").putParameters("iops", "500").putParameters("weight", "50"));
+    var limited = engineClient.volumeNamed("limited").get();
+    assertEquals(500, limited.getIops());
+    assertEquals(50, limited.getWeight());
     Volume durable = create(volume("durable").putParameters("acknowledge", "durable"));
     assertEquals(Acknowledge.STAGED, engineClient.volumeNamed("staged").get().getAcknowledge());
     assertEquals(Acknowledge.DURABLE, engineClient.volumeNamed("durable").get().getAcknowledge());

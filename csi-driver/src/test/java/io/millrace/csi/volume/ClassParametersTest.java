@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ClassParametersTest {
   @Test
@@ -27,6 +29,38 @@ class ClassParametersTest {
     var staged = ClassParameters.ofStorageClass(Map.of("acknowledge", "staged"));
     assertFalse(staged.durable());
     assertEquals(staged, ClassParameters.ofStorageClass(Map.of()));
+  }
+
+  @Test
+  void aClassLimitsItsVolumes() {
+    var limited =
+        ClassParameters.ofStorageClass(Map.of("iops", "500", "bandwidth", "50Mi", "weight", "200"));
+    assertEquals(new VolumeLimits(500, 50 << 20, 200), limited.limits());
+    assertEquals(Map.of(), limited.volumeContext(), "the engine remembers them");
+    var bytes = ClassParameters.ofStorageClass(Map.of("bandwidth", "1048576"));
+    assertEquals(new VolumeLimits(0, 1 << 20, 0), bytes.limits());
+    assertEquals(VolumeLimits.NONE, ClassParameters.ofStorageClass(Map.of()).limits());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "iops, 0",
+    "iops, -1",
+    "iops, many",
+    "iops, 10000001",
+    "iops, 99999999999999999999",
+    "bandwidth, 0",
+    "bandwidth, 65535",
+    "bandwidth, 63Ki",
+    "bandwidth, 50MB",
+    "bandwidth, 1025Gi",
+    "bandwidth, 999999999999999Gi",
+    "weight, 0",
+    "weight, 10001",
+    "weight, 1.5",
+  })
+  void limitsThatCantBeAreRefused(String name, String text) {
+    refused(name + " is \"" + text, () -> ClassParameters.ofStorageClass(Map.of(name, text)));
   }
 
   @Test

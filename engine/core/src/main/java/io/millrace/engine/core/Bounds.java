@@ -53,21 +53,28 @@ record Bounds(Geometry geometry) {
     require(id > 0 && id < ID_MAX && table.get(id) == null, "id", id);
   }
 
-  /** What a record says of a size, if it does. */
+  /** What a record says of a size and of limits, if it does. */
   static void record(Records record) {
     switch (record) {
-      case Records.VolumeCreated r -> size(r.sizeBytes());
+      case Records.VolumeCreated r -> {
+        size(r.sizeBytes());
+        limits(r.limits());
+      }
+      case Records.VolumeChanged r -> limits(r.limits());
       case Records.VolumeResized r -> size(r.sizeBytes());
       case Records.SnapshotCreated r -> size(r.sizeBytes());
-      case Records.VolumeDeleted _,
-          Records.VolumeChanged _,
-          Records.SnapshotDeleted _,
-          Records.VolumeForked _ -> {}
+      case Records.VolumeDeleted _, Records.SnapshotDeleted _, Records.VolumeForked _ -> {}
     }
   }
 
   private static void size(long bytes) {
     require(bytes > 0 && bytes <= VOLUME_BYTES_MAX && bytes % Bytes.SECTOR == 0, "size", bytes);
+  }
+
+  private static void limits(Limits limits) {
+    if (limits.problem().isPresent()) {
+      throw new IllegalStateException(limits.problem().get());
+    }
   }
 
   static void require(boolean holds, String what, long value) {

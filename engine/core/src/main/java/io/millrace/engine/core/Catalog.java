@@ -23,6 +23,7 @@ public record Catalog(List<Volume> volumes, List<Snapshot> snapshots) {
    * @param sourceVolumeId 0 when it has none
    * @param ownBlocks blocks of 4 KiB written since the last freeze and committed
    * @param durable a write is acknowledged when it is durable, not when it is staged
+   * @param limits how much of the store it may use
    */
   public record Volume(
       long id,
@@ -32,7 +33,8 @@ public record Catalog(List<Volume> volumes, List<Snapshot> snapshots) {
       long sourceVolumeId,
       long createdUnixMillis,
       long ownBlocks,
-      boolean durable) {}
+      boolean durable,
+      Limits limits) {}
 
   /**
    * A frozen volume.

@@ -12,28 +12,40 @@ public sealed interface Command {
    * @param sourceSnapshotId 0 when there is none; at most one of the two sources
    * @param sourceVolumeId 0 when there is none
    * @param durable as in {@link ChangeVolume}; a volume that is there already keeps what it has
+   * @param limits the same
    */
   record CreateVolume(
-      String name, long sizeBytes, long sourceSnapshotId, long sourceVolumeId, boolean durable)
+      String name,
+      long sizeBytes,
+      long sourceSnapshotId,
+      long sourceVolumeId,
+      boolean durable,
+      Limits limits)
       implements Command {
     /** The same, whose writes are acknowledged so. */
     public CreateVolume acknowledging(boolean whenDurable) {
-      return new CreateVolume(name, sizeBytes, sourceSnapshotId, sourceVolumeId, whenDurable);
+      return new CreateVolume(
+          name, sizeBytes, sourceSnapshotId, sourceVolumeId, whenDurable, limits);
+    }
+
+    /** The same, so limited. */
+    public CreateVolume limited(Limits to) {
+      return new CreateVolume(name, sizeBytes, sourceSnapshotId, sourceVolumeId, durable, to);
     }
 
     /** An empty volume. */
     public static CreateVolume empty(String name, long sizeBytes) {
-      return new CreateVolume(name, sizeBytes, 0, 0, false);
+      return new CreateVolume(name, sizeBytes, 0, 0, false, Limits.NONE);
     }
 
     /** A clone of a snapshot. */
     public static CreateVolume ofSnapshot(String name, long sizeBytes, long snapshotId) {
-      return new CreateVolume(name, sizeBytes, snapshotId, 0, false);
+      return new CreateVolume(name, sizeBytes, snapshotId, 0, false, Limits.NONE);
     }
 
     /** A clone of a live volume as it is at this moment. */
     public static CreateVolume ofVolume(String name, long sizeBytes, long volumeId) {
-      return new CreateVolume(name, sizeBytes, 0, volumeId, false);
+      return new CreateVolume(name, sizeBytes, 0, volumeId, false, Limits.NONE);
     }
   }
 
@@ -48,7 +60,7 @@ public sealed interface Command {
    *
    * @param durable a write is acknowledged when it is durable; else when it is staged
    */
-  record ChangeVolume(long volumeId, boolean durable) implements Command {}
+  record ChangeVolume(long volumeId, boolean durable, Limits limits) implements Command {}
 
   /**
    * Gives all that the source holds to the volume of that name, and takes the source away.

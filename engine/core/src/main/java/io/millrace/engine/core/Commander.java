@@ -194,6 +194,7 @@ final class Commander {
         snapshot != null ? snapshot.sizeBytes() : source != null ? source.sizeBytes : 0;
     long size = c.sizeBytes() == 0 ? sourceBytes : c.sizeBytes();
     bad = badSize(c.name(), size, sourceBytes);
+    bad = bad == null ? badLimits(c.name(), c.limits()) : bad;
     return bad != null ? new Plan.Refuse(bad) : newVolume(c, size, snapshot, source);
   }
 
@@ -217,7 +218,8 @@ final class Commander {
             c.sourceSnapshotId(),
             c.sourceVolumeId(),
             c.name(),
-            flags(c.durable())));
+            flags(c.durable()),
+            c.limits()));
     clones += base == 0 ? 0 : 1;
     return new Plan.Log(records, () -> volumeDone(id));
   }
@@ -293,10 +295,14 @@ final class Commander {
     if (volume == null) {
       return notFound("volume", c.volumeId());
     }
-    return volume.durable == c.durable()
+    StoreError bad = badLimits(volume.name, c.limits());
+    if (bad != null) {
+      return new Plan.Refuse(bad);
+    }
+    return volume.durable == c.durable() && volume.limits.equals(c.limits())
         ? new Plan.Already(volumeDone(volume.id))
         : new Plan.Log(
-            List.of(new Records.VolumeChanged(volume.id, flags(c.durable()))),
+            List.of(new Records.VolumeChanged(volume.id, flags(c.durable()), c.limits())),
             () -> volumeDone(volume.id));
   }
 
@@ -347,7 +353,8 @@ final class Commander {
             model.sourceSnapshotId,
             model.sourceVolumeId,
             name,
-            flags(model.durable)));
+            flags(model.durable),
+            model.limits));
     records.add(new Records.VolumeDeleted(source.id, emptied));
     return new Plan.Log(records, () -> volumeDone(id));
   }
@@ -408,6 +415,13 @@ final class Commander {
         ? null
         : new StoreError.InvalidArgument(
             "a name has 1 to %d bytes, this one has %d".formatted(Records.NAME_BYTES_MAX, bytes));
+  }
+
+  private static @Nullable StoreError badLimits(String name, Limits limits) {
+    return limits
+        .problem()
+        .map(why -> new StoreError.InvalidArgument("volume %s: %s".formatted(name, why)))
+        .orElse(null);
   }
 
   private static @Nullable StoreError badSize(String name, long size, long sourceBytes) {

@@ -38,6 +38,7 @@ final class Namespace {
   private long nextId = 1;
   private long logicalBytes;
   private long treeChanges;
+  private long limitChanges;
 
   long takeId() {
     return nextId++;
@@ -270,7 +271,13 @@ final class Namespace {
     }
   }
 
+  /** How often the limits of some volume may have changed. */
+  long limitChanges() {
+    return limitChanges;
+  }
+
   void addVolume(Volume volume) {
+    limitChanges++;
     volumes.put(volume.id, volume);
     volumesByName.put(volume.name, volume);
     logicalBytes += volume.sizeBytes;
@@ -311,6 +318,8 @@ final class Namespace {
     Volume volume = volumes.get(r.volumeId());
     if (volume != null) {
       volume.durable = (r.flags() & Records.FLAG_DURABLE) != 0;
+      volume.limits = r.limits();
+      limitChanges++;
     }
   }
 

@@ -9,16 +9,18 @@ import java.nio.charset.StandardCharsets;
  * <pre>
  * record: u16 type, u16 bytes of the body, body (all u64 unless said otherwise; 0: none)
  *  1 volume created    volume, layer, parent layer, size, created, source snapshot, source volume,
- *                      u16 bytes of the name, name in UTF-8, then if they are not 0: flags
+ *                      u16 bytes of the name, name in UTF-8, then flags and limits, each if it
+ *                      or what follows is not 0
  *  2 volume deleted    volume, layer
  *  3 volume resized    volume, size
  *  4 snapshot created  snapshot, volume, layer, size, created, u16 bytes of the name, name
  *  5 snapshot deleted  snapshot, layer
  *  6 volume forked     volume, layer that is frozen, new top layer on it
  *  7 zeroed            layer, first block, blocks
- *  8 volume changed    volume, flags
+ *  8 volume changed    volume, flags, then limits if they are not 0
  *
- * flags: bit 0: a write is acknowledged when it is durable
+ * flags:  bit 0: a write is acknowledged when it is durable
+ * limits: u64 requests a second, u64 bytes a second, u32 burst in seconds, u32 weight
  * </pre>
  */
 sealed interface Records {
@@ -27,6 +29,7 @@ sealed interface Records {
   int ZEROED_BYTES = HEADER_BYTES + 24;
   int NAME_BYTES_MAX = 255;
   long FLAG_DURABLE = 1;
+  int LIMITS_BYTES = 24;
 
   record VolumeCreated(
       long volumeId,
@@ -37,14 +40,15 @@ sealed interface Records {
       long sourceSnapshotId,
       long sourceVolumeId,
       String name,
-      long flags)
+      long flags,
+      Limits limits)
       implements Records {}
 
   record VolumeDeleted(long volumeId, long layerId) implements Records {}
 
   record VolumeResized(long volumeId, long sizeBytes) implements Records {}
 
-  record VolumeChanged(long volumeId, long flags) implements Records {}
+  record VolumeChanged(long volumeId, long flags, Limits limits) implements Records {}
 
   record SnapshotCreated(
       long snapshotId,
@@ -65,7 +69,7 @@ sealed interface Records {
     int end =
         switch (record) {
           case VolumeCreated r ->
-              flags(
+              attributes(
                   m,
                   name(
                       m,
@@ -80,10 +84,11 @@ sealed interface Records {
                           r.sourceSnapshotId,
                           r.sourceVolumeId),
                       r.name),
-                  r.flags);
+                  r.flags,
+                  r.limits);
           case VolumeDeleted r -> longs(m, body, r.volumeId, r.layerId);
           case VolumeResized r -> longs(m, body, r.volumeId, r.sizeBytes);
-          case VolumeChanged r -> longs(m, body, r.volumeId, r.flags);
+          case VolumeChanged r -> limits(m, longs(m, body, r.volumeId, r.flags), r.limits);
           case SnapshotCreated r ->
               name(
                   m,
@@ -158,7 +163,8 @@ sealed interface Records {
               number(m, at, 5),
               number(m, at, 6),
               name(m, at, 7),
-              flags(m, at));
+              flags(m, at),
+              limits(m, at, flagsAt(m, at) + 8));
       case 2 -> new VolumeDeleted(number(m, at, 0), number(m, at, 1));
       case 3 -> new VolumeResized(number(m, at, 0), number(m, at, 1));
       case 4 ->
@@ -171,7 +177,9 @@ sealed interface Records {
               name(m, at, 5));
       case 5 -> new SnapshotDeleted(number(m, at, 0), number(m, at, 1));
       case 6 -> new VolumeForked(number(m, at, 0), number(m, at, 1), number(m, at, 2));
-      case 8 -> new VolumeChanged(number(m, at, 0), number(m, at, 1));
+      case 8 ->
+          new VolumeChanged(
+              number(m, at, 0), number(m, at, 1), limits(m, at, at + HEADER_BYTES + 16));
       default -> throw new IllegalStateException("record type " + type(m, at));
     };
   }
@@ -209,16 +217,43 @@ sealed interface Records {
     return at + 2 + utf8.length;
   }
 
-  /** Left out when there is none, as by versions that know of none. */
-  private static int flags(MemorySegment m, int at, long flags) {
-    return flags == 0 ? at : longs(m, at, flags);
+  /** Left out when there are none, as by versions that know of none. */
+  private static int attributes(MemorySegment m, int at, long flags, Limits limits) {
+    boolean none = flags == 0 && limits.equals(Limits.NONE);
+    return none ? at : limits(m, longs(m, at, flags), limits);
   }
 
-  /** Behind the name of a volume, if they are there. */
-  private static long flags(MemorySegment m, int at) {
+  private static int limits(MemorySegment m, int at, Limits limits) {
+    if (limits.equals(Limits.NONE)) {
+      return at;
+    }
+    Bytes.u64(m, at, limits.iops());
+    Bytes.u64(m, at + 8, limits.bytesPerSecond());
+    Bytes.u32(m, at + 16, limits.burstSeconds());
+    Bytes.u32(m, at + 20, limits.weight());
+    return at + LIMITS_BYTES;
+  }
+
+  /** Behind the name of a volume. */
+  private static int flagsAt(MemorySegment m, int at) {
     int name = at + HEADER_BYTES + 7 * 8;
-    int flags = name + 2 + Bytes.u16(m, name);
+    return name + 2 + Bytes.u16(m, name);
+  }
+
+  private static long flags(MemorySegment m, int at) {
+    int flags = flagsAt(m, at);
     return flags + 8 <= next(m, at) ? Bytes.u64(m, flags) : 0;
+  }
+
+  /** What the record at {@code at} has there, if it is that long. */
+  private static Limits limits(MemorySegment m, int at, int there) {
+    return there + LIMITS_BYTES > next(m, at)
+        ? Limits.NONE
+        : new Limits(
+            Bytes.u64(m, there),
+            Bytes.u64(m, there + 8),
+            Bytes.u32(m, there + 16),
+            Bytes.u32(m, there + 20));
   }
 
   private static String name(MemorySegment m, int at, int after) {

@@ -197,6 +197,19 @@ public final class Store {
     return s == null ? new Catalog(List.of(), List.of()) : s.namespace.view();
   }
 
+  /** Of the volume as commands have left it; none when there is no such volume. */
+  public Limits limits(long volumeId) {
+    Serving s = serving;
+    Volume volume = s == null ? null : s.namespace.volumes.get(volumeId);
+    return volume == null ? Limits.NONE : volume.limits;
+  }
+
+  /** Another number than before when the limits of some volume may have changed. */
+  public long limitChanges() {
+    Serving s = serving;
+    return s == null ? -1 : s.namespace.limitChanges();
+  }
+
   /** Sets how fast and how often the store is scrubbed; without it never. Once SERVING. */
   public void scrub(ScrubSchedule schedule) {
     require().scrubber.schedule(schedule);

@@ -17,6 +17,8 @@ final class Volume {
   /** A write is answered when it is durable. */
   boolean durable;
 
+  Limits limits;
+
   Volume(Records.VolumeCreated created, Layer top) {
     id = created.volumeId();
     name = created.name();
@@ -26,6 +28,7 @@ final class Volume {
     sizeBytes = created.sizeBytes();
     writableBytes = sizeBytes;
     durable = (created.flags() & Records.FLAG_DURABLE) != 0;
+    limits = created.limits();
     this.top = top;
   }
 
@@ -48,7 +51,8 @@ final class Volume {
         sourceVolumeId,
         createdUnixMillis,
         top.map.blocks(),
-        durable);
+        durable,
+        limits);
   }
 
   /** As a checkpoint holds it: with the top layer, whose parent the layer itself names. */
@@ -62,6 +66,7 @@ final class Volume {
         sourceSnapshotId,
         sourceVolumeId,
         name,
-        durable ? Records.FLAG_DURABLE : 0);
+        durable ? Records.FLAG_DURABLE : 0,
+        limits);
   }
 }

@@ -17,7 +17,7 @@ class DurableVolumeTest {
   }
 
   private void change(long of, boolean whenDurable) {
-    bench.run(new Command.ChangeVolume(of, whenDurable));
+    bench.run(new Command.ChangeVolume(of, whenDurable, Limits.NONE));
   }
 
   private boolean isDurable(long id) {
@@ -88,7 +88,10 @@ class DurableVolumeTest {
       int block = i;
       boolean whenDurable = i % 4 < 2;
       bench.submit(
-          tag -> bench.store().command(new Command.ChangeVolume(volume, whenDurable), tag));
+          tag ->
+              bench
+                  .store()
+                  .command(new Command.ChangeVolume(volume, whenDurable, Limits.NONE), tag));
       byte[] data = new byte[4096];
       data[0] = (byte) i;
       var memory = bench.bytes(data);
@@ -133,7 +136,7 @@ class DurableVolumeTest {
 
   @Test
   void aVolumeThatIsNotThereCantBeChanged() {
-    CommandResult result = bench.run(new Command.ChangeVolume(77, true));
+    CommandResult result = bench.run(new Command.ChangeVolume(77, true, Limits.NONE));
     StoreError error = assertInstanceOf(CommandResult.Refused.class, result).error();
     assertInstanceOf(StoreError.NotFound.class, error);
   }

@@ -150,9 +150,11 @@ class FormatTest {
     MemorySegment m = MemorySegment.ofArray(new byte[1024]);
     List<Records> all =
         List.of(
-            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "näme", 0),
-            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "näme", 1),
-            new Records.VolumeChanged(1, 1),
+            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "näme", 0, Limits.NONE),
+            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "näme", 1, Limits.NONE),
+            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "näme", 0, new Limits(8, 0, 0, 0)),
+            new Records.VolumeChanged(1, 1, Limits.NONE),
+            new Records.VolumeChanged(1, 0, new Limits(8, 9 << 20, 10, 11)),
             new Records.VolumeDeleted(1, 2),
             new Records.VolumeResized(1, 4096),
             new Records.SnapshotCreated(1, 2, 3, 4, 5, "s"),
@@ -175,12 +177,18 @@ class FormatTest {
   static Stream<Arguments> recordBytes() {
     return Stream.of(
         arguments(
-            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "a", 0),
+            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "a", 0, Limits.NONE),
             "01003b00" + longs(1, 2, 3, 4, 5, 6, 7) + "010061"),
         arguments(
-            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "a", Records.FLAG_DURABLE),
+            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "a", Records.FLAG_DURABLE, Limits.NONE),
             "01004300" + longs(1, 2, 3, 4, 5, 6, 7) + "010061" + longs(1)),
-        arguments(new Records.VolumeChanged(1, 1), "08001000" + longs(1, 1)),
+        arguments(
+            new Records.VolumeCreated(1, 2, 3, 4, 5, 6, 7, "a", 0, new Limits(8, 9, 10, 11)),
+            "01005b00" + longs(1, 2, 3, 4, 5, 6, 7) + "010061" + longs(0, 8, 9, 10 | 11L << 32)),
+        arguments(new Records.VolumeChanged(1, 1, Limits.NONE), "08001000" + longs(1, 1)),
+        arguments(
+            new Records.VolumeChanged(1, 0, new Limits(8, 9, 10, 11)),
+            "08002800" + longs(1, 0, 8, 9, 10 | 11L << 32)),
         arguments(new Records.VolumeDeleted(1, 2), "02001000" + longs(1, 2)),
         arguments(new Records.VolumeResized(1, 4096), "03001000" + longs(1, 4096)),
         arguments(

@@ -104,7 +104,7 @@ final class OpenBench {
 
   private long volume(long bytes) {
     long tag = nextTag++;
-    store.command(new Command.CreateVolume("v", bytes, 0, 0, false), tag);
+    store.command(Command.CreateVolume.empty("v", bytes), tag);
     await(tag);
     return store.catalog().volume("v").orElseThrow().id();
   }

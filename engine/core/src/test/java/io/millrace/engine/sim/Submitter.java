@@ -2,6 +2,7 @@ package io.millrace.engine.sim;
 
 import io.millrace.engine.core.Command;
 import io.millrace.engine.core.Errno;
+import io.millrace.engine.core.Limits;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -171,7 +172,34 @@ final class Submitter {
     }
     String name = newName("volume-");
     Command.CreateVolume empty = Command.CreateVolume.empty(name, bytes);
-    return create(name, false, null, bytes, empty.acknowledging(dice.percent(25)));
+    Command.CreateVolume command = empty.acknowledging(dice.percent(25));
+    Dice own = new Dice(setup.seed() ^ 0x11A17_5EEDL + names);
+    if (own.percent(30)) {
+      limit(own);
+    }
+    return create(name, false, null, bytes, command.limited(limits(own)));
+  }
+
+  /** None, or weights far apart: the limits themselves are kept by the fronts. */
+  private static Limits limits(Dice dice) {
+    return dice.percent(40)
+        ? Limits.NONE
+        : new Limits(dice.oneOf(0L, 1L, 10_000L), 0, 0, dice.oneOf(0, 1, 100, 10_000));
+  }
+
+  /** Changes the limits of a volume that is in use. */
+  private void limit(Dice dice) {
+    View view = idle(model.usable(false), dice);
+    if (view == null || !view.created || view.source != null || view.filledAt != 0) {
+      return;
+    }
+    awaitTurn();
+    if (view.commands == 0 && view.created && view.filledAt == 0) {
+      view.commands++;
+      long tag = requests.add(new Request.Repeat(view, model.event()));
+      boolean durable = view.acknowledgesWhenDurable;
+      machine.store().command(new Command.ChangeVolume(view.id, durable, limits(dice)), tag);
+    }
   }
 
   /** Of an object that never was. */

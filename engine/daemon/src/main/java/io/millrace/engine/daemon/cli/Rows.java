@@ -29,6 +29,7 @@ final class Rows {
   private static Object value(Object value) {
     return switch (value) {
       case Long number -> number;
+      case Integer number -> number.longValue();
       case Boolean flag -> flag;
       default -> value.toString();
     };

@@ -12,6 +12,7 @@ import io.millrace.engine.api.ResizeVolumeRequest;
 import io.millrace.engine.api.Volume;
 import io.millrace.engine.daemon.ByteSize;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -25,7 +26,16 @@ import picocli.CommandLine.Parameters;
 final class VolumeCommands {
   private static final List<String> COLUMNS =
       List.of(
-          "id", "name", "size_bytes", "own_bytes", "device", "acknowledge", "created_unix_millis");
+          "id",
+          "name",
+          "size_bytes",
+          "own_bytes",
+          "device",
+          "acknowledge",
+          "iops",
+          "bytes_per_second",
+          "weight",
+          "created_unix_millis");
 
   /** When a write is answered, in the words of the command line. */
   enum When {
@@ -60,10 +70,12 @@ final class VolumeCommands {
               description =
                   "When a write is answered, ${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}."
                       + " Staged outlives a kill of the engine, durable a power loss.")
-          When acknowledge)
+          When acknowledge,
+      @Mixin LimitOptions limits)
       throws CommandFailure {
     CreateVolumeRequest request =
-        CreateVolumeRequest.newBuilder()
+        limits
+            .of(CreateVolumeRequest.newBuilder())
             .setName(name)
             .setSizeBytes(size.bytes())
             .setAcknowledge(acknowledge.message)
@@ -119,29 +131,38 @@ final class VolumeCommands {
   @Command(
       name = "set",
       mixinStandardHelpOptions = true,
-      description = "Changes a volume, attached or not; true for the writes that come after it.")
+      description =
+          "Changes a volume, attached or not; true for what comes after it. What is not given"
+              + " stays as it is.")
   void set(
       @Mixin Online online,
       @Mixin Output output,
       @Parameters(paramLabel = "VOLUME") String volume,
       @Option(
               names = "--acknowledge",
-              required = true,
               paramLabel = "WHEN",
               description =
                   "When a write is answered, ${COMPLETION-CANDIDATES}. Staged outlives a kill of"
                       + " the engine, durable a power loss.")
-          When acknowledge)
+          @Nullable When acknowledge,
+      @Mixin LimitOptions limits)
       throws CommandFailure {
+    ChangeVolumeRequest.Builder wanted = limits.of(ChangeVolumeRequest.newBuilder());
+    if (acknowledge != null) {
+      wanted.setAcknowledge(acknowledge.message);
+    }
     Volume changed =
         online.call(
             engine ->
-                engine.changeVolume(
-                    ChangeVolumeRequest.newBuilder()
-                        .setId(Online.volume(engine, volume).getId())
-                        .setAcknowledge(acknowledge.message)
-                        .build()));
+                engine.changeVolume(wanted.setId(Online.volume(engine, volume).getId()).build()));
     output.object(Rows.of(changed));
+  }
+
+  @Command(name = "show", mixinStandardHelpOptions = true, description = "All about one volume.")
+  void show(
+      @Mixin Online online, @Mixin Output output, @Parameters(paramLabel = "VOLUME") String volume)
+      throws CommandFailure {
+    output.object(Rows.of(online.call(engine -> Online.volume(engine, volume))));
   }
 
   @Command(

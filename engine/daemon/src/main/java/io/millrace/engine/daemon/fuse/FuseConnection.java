@@ -1,7 +1,9 @@
 package io.millrace.engine.daemon.fuse;
 
+import io.millrace.engine.daemon.qos.VolumeGate;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One attached volume as the kernel sees it: a FUSE connection with one file.
@@ -30,6 +32,9 @@ public final class FuseConnection {
   /** Once set, nothing is read any more; the descriptor goes when the last request is answered. */
   boolean closing;
 
+  /** Its volume's limits, while it is served. */
+  @Nullable VolumeGate gate;
+
   int pendingRequests;
   int heldBigSlots;
 
@@ -48,6 +53,14 @@ public final class FuseConnection {
 
   public long volumeId() {
     return volumeId;
+  }
+
+  VolumeGate requireGate() {
+    VolumeGate entered = gate;
+    if (entered == null) {
+      throw new IllegalStateException("volume %x is not served".formatted(volumeId));
+    }
+    return entered;
   }
 
   /** Done when the descriptor is closed and no request of the volume is under way. */

@@ -5,6 +5,7 @@ import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.Errno;
 import io.millrace.engine.daemon.linux.KernelException;
 import io.millrace.engine.daemon.linux.Libc;
+import io.millrace.engine.daemon.qos.VolumeGates;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Reactor thread only. A request is known by its small slot, which is also the tag of its call
  * to the store. No object is made per request. Each connection has a share of the slots, so that a
- * volume whose writes wait cannot take the memory of the others.
+ * volume whose writes wait cannot take the memory of the others. What a volume may not begin yet,
+ * by its limits or for the sake of others, stays in the kernel.
  */
 public final class FuseServer {
   /** Epoll keys from here on are connections. */
@@ -24,10 +26,11 @@ public final class FuseServer {
 
   // FOPEN_DIRECT_IO, FOPEN_NOFLUSH, FOPEN_PARALLEL_DIRECT_WRITES
   private static final int OPEN_FLAGS = 1 | 1 << 5 | 1 << 6;
-  private static final int REQUESTS_PER_TURN = 32;
+  private static final int REQUESTS_PER_TURN = 64;
   private static final int REQUESTS_PER_CONNECTION_MIN = 4;
 
   private final Store store;
+  private final VolumeGates gates;
   private final Epoll epoll;
   private final RequestPool pool;
   private final MemorySegment memory;
@@ -36,6 +39,7 @@ public final class FuseServer {
   private final List<@Nullable FuseConnection> byKey = new ArrayList<>();
   private final ArrayDeque<FuseConnection> toServe = new ArrayDeque<>();
   private int connectionCount;
+  private long nowNanos;
 
   /** The big slot that the next request's data beyond the small slot would land in. */
   private int landing;
@@ -54,8 +58,10 @@ public final class FuseServer {
   /**
    * @param queueDepth requests that the kernel keeps under way per volume
    */
-  public FuseServer(Store store, Epoll epoll, int queueDepth) throws KernelException {
+  public FuseServer(Store store, VolumeGates gates, Epoll epoll, int queueDepth)
+      throws KernelException {
     this.store = store;
+    this.gates = gates;
     this.epoll = epoll;
     this.queueDepth = queueDepth;
     pool = new RequestPool(512, 32);
@@ -90,6 +96,7 @@ public final class FuseServer {
     added.key = FIRST_KEY + place;
     epoll.add(added.fd, added.key);
     byKey.set(place, added);
+    added.gate = gates.enter(added.volumeId);
     connectionCount++;
     readable(added.key);
   }
@@ -104,6 +111,7 @@ public final class FuseServer {
       if (removed.key >= FIRST_KEY) {
         epoll.remove(removed.fd);
         byKey.set(removed.key - FIRST_KEY, null);
+        gates.leave(removed.requireGate());
         connectionCount--;
       }
       closeIfIdle(removed);
@@ -140,6 +148,7 @@ public final class FuseServer {
 
   /** Serves every connection that has requests once, in turn. */
   public void serve() {
+    nowNanos = gates.beginTurn();
     for (int turns = toServe.size(); turns > 0; turns--) {
       FuseConnection next = toServe.poll();
       if (next == null) {
@@ -153,14 +162,13 @@ public final class FuseServer {
     }
   }
 
-  /** Whether {@link #serve} would find something to do now. */
-  public boolean hasWork() {
+  /** Nanoseconds until {@link #serve} would find something to do; MAX_VALUE: only on events. */
+  public long dueIn() {
+    long least = Long.MAX_VALUE;
     for (FuseConnection c : toServe) {
-      if (mayReceive(c)) {
-        return true;
-      }
+      least = mayReceive(c) ? Math.min(least, c.requireGate().dueIn(nowNanos)) : least;
     }
-    return false;
+    return least;
   }
 
   private void enqueue(FuseConnection c) {
@@ -187,6 +195,9 @@ public final class FuseServer {
 
   private void receive(FuseConnection c) {
     for (int i = 0; i < REQUESTS_PER_TURN && mayReceive(c); i++) {
+      if (!gates.admits(c.requireGate(), nowNanos)) {
+        return;
+      }
       int slot = pool.takeSmall();
       long landed = pool.land(c.fd, slot, landing);
       if (landed < FuseWire.REQUEST_BYTES) {
@@ -254,8 +265,10 @@ public final class FuseServer {
     } else if (bytes == 0) {
       finish(slot, 0);
     } else if (bytes <= RequestPool.SMALL_DATA_BYTES) {
+      c.requireGate().begun(bytes, nowNanos);
       store.read(c.volumeId, offset, pool.smallData(slot, bytes), slot);
     } else {
+      c.requireGate().begun(bytes, nowNanos);
       beginBigRead(c, slot);
     }
   }
@@ -279,8 +292,10 @@ public final class FuseServer {
     } else if (bytes != FuseWire.ioSize(memory, at) || bytes <= 0 || (offset | bytes) % 512 != 0) {
       finish(slot, Errno.EINVAL);
     } else if (bytes <= RequestPool.SMALL_DATA_BYTES) {
+      c.requireGate().begun(bytes, nowNanos);
       store.write(c.volumeId, offset, pool.smallData(slot, bytes), slot);
     } else {
+      c.requireGate().begun(bytes, nowNanos);
       int big = landing;
       pool.join(slot, big);
       hold(c, slot, big);
@@ -301,6 +316,7 @@ public final class FuseServer {
     } else if (mode != FuseWire.MODE_DISCARD && mode != FuseWire.MODE_ZERO) {
       finish(slot, Errno.EOPNOTSUPP);
     } else {
+      c.requireGate().begun(0, nowNanos);
       long length = FuseWire.fallocateLength(memory, at);
       store.zero(c.volumeId, FuseWire.ioOffset(memory, at), length, slot);
     }

@@ -98,14 +98,15 @@ public final class Reactor implements Answers {
   }
 
   private int timeoutMillis(long waitNanos) {
-    if (waitNanos <= 0 || fuse.hasWork() || nbd.hasWork() || !tasks.isEmpty()) {
+    long wait = Math.min(waitNanos, fuse.dueIn());
+    if (wait <= 0 || nbd.hasWork() || !tasks.isEmpty()) {
       return 0;
     }
     int patience = nbd.patienceMillis();
-    if (waitNanos == Long.MAX_VALUE) {
+    if (wait == Long.MAX_VALUE) {
       return patience;
     }
-    return (int) Math.min(waitNanos / NANOS_PER_MILLI + 1, patience < 0 ? 1000 : patience);
+    return (int) Math.min(wait / NANOS_PER_MILLI + 1, patience < 0 ? 1000 : patience);
   }
 
   private void takeEvents(int count) {

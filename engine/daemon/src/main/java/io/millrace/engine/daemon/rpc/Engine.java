@@ -21,6 +21,7 @@ import io.millrace.engine.api.Volume;
 import io.millrace.engine.core.Catalog;
 import io.millrace.engine.core.Command;
 import io.millrace.engine.core.CommandResult;
+import io.millrace.engine.core.Limits;
 import io.millrace.engine.core.ScrubReport;
 import io.millrace.engine.core.StoreError;
 import io.millrace.engine.core.StoreState;
@@ -124,7 +125,12 @@ public final class Engine {
             request.getSizeBytes(),
             sourceId("snapshot", request.getSourceSnapshotId()),
             sourceId("volume", request.getSourceVolumeId()),
-            durable(request.getAcknowledge()));
+            durable(request.getAcknowledge()),
+            new Limits(
+                request.getIops(),
+                request.getBytesPerSecond(),
+                request.getBurstSeconds(),
+                request.getWeight()));
     return oneAtATime.on("volume " + request.getName(), () -> volume(run(create)));
   }
 
@@ -138,11 +144,30 @@ public final class Engine {
 
   Volume changeVolume(ChangeVolumeRequest request) throws Exception {
     ObjectId id = existing("volume", request.getId());
-    if (request.getAcknowledge() == Acknowledge.ACKNOWLEDGE_UNSPECIFIED) {
-      throw Refusals.invalid("nothing is to be changed: give acknowledge");
+    boolean acknowledge = request.getAcknowledge() != Acknowledge.ACKNOWLEDGE_UNSPECIFIED;
+    boolean limits = request.hasIops() || request.hasBytesPerSecond();
+    if (!acknowledge && !limits && !request.hasBurstSeconds() && !request.hasWeight()) {
+      throw Refusals.invalid(
+          "nothing is to be changed: give acknowledge, iops, bytes_per_second, burst_seconds or"
+              + " weight");
     }
-    Command change = new Command.ChangeVolume(id.value(), durable(request.getAcknowledge()));
-    return oneAtATime.on("volume " + id, () -> volume(run(change)));
+    boolean wanted = durable(request.getAcknowledge());
+    return oneAtATime.on(
+        "volume " + id,
+        () -> {
+          Catalog.Volume now = find(id);
+          boolean durable = acknowledge ? wanted : now.durable();
+          Limits changed = changed(now.limits(), request);
+          return volume(run(new Command.ChangeVolume(id.value(), durable, changed)));
+        });
+  }
+
+  private static Limits changed(Limits now, ChangeVolumeRequest request) {
+    return new Limits(
+        request.hasIops() ? request.getIops() : now.iops(),
+        request.hasBytesPerSecond() ? request.getBytesPerSecond() : now.bytesPerSecond(),
+        request.hasBurstSeconds() ? request.getBurstSeconds() : now.burstSeconds(),
+        request.hasWeight() ? request.getWeight() : now.weight());
   }
 
   private static long sourceId(String kind, String id) throws StatusException {

@@ -36,6 +36,10 @@ final class Messages {
         .setOwnBytes(volume.ownBlocks() * BLOCK_BYTES)
         .setDevice(device)
         .setAcknowledge(volume.durable() ? Acknowledge.DURABLE : Acknowledge.STAGED)
+        .setIops(volume.limits().iops())
+        .setBytesPerSecond(volume.limits().bytesPerSecond())
+        .setBurstSeconds(volume.limits().burstSecondsOrDefault())
+        .setWeight(volume.limits().weightOrDefault())
         .build();
   }
 

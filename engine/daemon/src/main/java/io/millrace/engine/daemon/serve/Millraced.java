@@ -14,6 +14,7 @@ import io.millrace.engine.daemon.linux.EventFd;
 import io.millrace.engine.daemon.nbd.NbdSocket;
 import io.millrace.engine.daemon.nbd.TlsFiles;
 import io.millrace.engine.daemon.nbd.TlsListener;
+import io.millrace.engine.daemon.qos.VolumeGates;
 import io.millrace.engine.daemon.reactor.Reactor;
 import io.millrace.engine.daemon.rpc.Engine;
 import io.millrace.engine.daemon.rpc.EngineServer;
@@ -106,8 +107,10 @@ public final class Millraced implements Callable<Integer> {
     FileStorage storage =
         FileStorage.open(options.store, wake, options.diskCalls, options.diskThreads);
     RingFolder rings = new RingFolder(options.stagingFolder, m -> say("weaker guarantee: %s", m));
-    Store store = Store.open(storage, new SystemClock(), options.storeOptions(), rings);
-    FuseServer fuse = new FuseServer(store, epoll, options.queueDepth);
+    SystemClock clock = new SystemClock();
+    Store store = Store.open(storage, clock, options.storeOptions(), rings);
+    VolumeGates gates = new VolumeGates(store, clock);
+    FuseServer fuse = new FuseServer(store, gates, epoll, options.queueDepth);
     report(missing, fuse);
     say("disk calls: %s", storage.callsText());
     CompletableFuture<StoreState> recovered = new CompletableFuture<>();

@@ -20,6 +20,9 @@ final class OutputTest {
           .setSizeBytes(1 << 30)
           .setCreatedUnixMillis(1_700_000_000_000L)
           .setAcknowledge(Acknowledge.DURABLE)
+          .setIops(500)
+          .setBurstSeconds(2)
+          .setWeight(100)
           .build();
 
   @Command
@@ -62,6 +65,10 @@ final class OutputTest {
         own                 0 B
         device              -
         acknowledge         DURABLE
+        iops                500
+        bytes per second    0
+        burst seconds       2
+        weight              100
         """,
         print(false, "table"));
   }
@@ -82,7 +89,8 @@ final class OutputTest {
         "{\"id\": \"0000000000000001\", \"name\": \"say \\\"hi\\\"\", \"size_bytes\": 1073741824,"
             + " \"source_snapshot_id\": \"\", \"source_volume_id\": \"\","
             + " \"created_unix_millis\": 1700000000000, \"own_bytes\": 0, \"device\": \"\","
-            + " \"acknowledge\": \"DURABLE\"}\n",
+            + " \"acknowledge\": \"DURABLE\", \"iops\": 500, \"bytes_per_second\": 0,"
+            + " \"burst_seconds\": 2, \"weight\": 100}\n",
         print(false, "json"));
     assertEquals(
         """

@@ -15,6 +15,7 @@ import io.millrace.engine.daemon.linux.Errno;
 import io.millrace.engine.daemon.linux.KernelException;
 import io.millrace.engine.daemon.linux.Libc;
 import io.millrace.engine.daemon.linux.Sockets;
+import io.millrace.engine.daemon.qos.VolumeGates;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -53,7 +54,7 @@ final class ServedFile implements Answers, AutoCloseable {
     }
     store = Store.open(disk, clock, StoreOptions.small());
     epoll = new Epoll();
-    server = new FuseServer(store, epoll, QUEUE);
+    server = new FuseServer(store, new VolumeGates(store, clock), epoll, QUEUE);
     int[] ends = Sockets.pair();
     kernelEnd = ends[1];
     long volume = createVolume(volumeBytes);

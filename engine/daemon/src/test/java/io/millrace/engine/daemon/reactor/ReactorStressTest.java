@@ -12,6 +12,7 @@ import io.millrace.engine.daemon.SystemClock;
 import io.millrace.engine.daemon.fuse.FuseServer;
 import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.EventFd;
+import io.millrace.engine.daemon.qos.VolumeGates;
 import io.millrace.engine.daemon.rpc.ServedStore;
 import io.millrace.engine.daemon.storage.DiskSubmission;
 import io.millrace.engine.daemon.storage.FileStorage;
@@ -51,7 +52,12 @@ final class ReactorStressTest {
       Store store = Store.open(storage, new SystemClock(), StoreOptions.defaults());
       CompletableFuture<StoreState> recovered = new CompletableFuture<>();
       Reactor reactor =
-          new Reactor(store, epoll, new FuseServer(store, epoll, 16), wake, recovered::complete);
+          new Reactor(
+              store,
+              epoll,
+              new FuseServer(store, new VolumeGates(store, new SystemClock()), epoll, 16),
+              wake,
+              recovered::complete);
       reactor.start();
       assertEquals(StoreState.SERVING, answer(recovered));
       List<Future<Map<String, Long>>> ends = new ArrayList<>();

@@ -103,6 +103,10 @@ final class BadCallTest {
         INVALID_ARGUMENT,
         "below its source's");
     row(create, volume("w").setAcknowledgeValue(9), INVALID_ARGUMENT, "STAGED or DURABLE");
+    row(create, volume("w").setIops(-1), INVALID_ARGUMENT, "iops -1 can't be");
+    row(create, volume("w").setBytesPerSecond(1), INVALID_ARGUMENT, "bandwidth 1 can't be");
+    row(create, volume("w").setBurstSeconds(3601), INVALID_ARGUMENT, "burst 3601 can't be");
+    row(create, volume("w").setWeight(10_001), INVALID_ARGUMENT, "weight 10001 can't be");
     row(create, volume("v").setSizeBytes(MIB), ALREADY_EXISTS, "volume v exists");
     row(create, volume("v").setSourceSnapshotId(s), ALREADY_EXISTS, "volume v exists");
 
@@ -126,6 +130,8 @@ final class BadCallTest {
     row("ChangeVolume", change.clone(), INVALID_ARGUMENT, "volume id is missing");
     row("ChangeVolume", change.clone().setId(v), INVALID_ARGUMENT, "give acknowledge");
     row("ChangeVolume", change.clone().setId(v).setAcknowledgeValue(7), INVALID_ARGUMENT, "STAGED");
+    row("ChangeVolume", change.clone().setId(v).setWeight(-1), INVALID_ARGUMENT, "weight -1");
+    row("ChangeVolume", change.clone().setId(v).setIops(1L << 40), INVALID_ARGUMENT, "iops");
     row("ChangeVolume", change.setId(UNKNOWN).setAcknowledgeValue(1), NOT_FOUND, UNKNOWN);
 
     var get = GetVolumeRequest.newBuilder();

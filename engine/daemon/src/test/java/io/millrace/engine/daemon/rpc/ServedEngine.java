@@ -7,6 +7,7 @@ import io.millrace.engine.daemon.SystemClock;
 import io.millrace.engine.daemon.fuse.FuseServer;
 import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.EventFd;
+import io.millrace.engine.daemon.qos.VolumeGates;
 import io.millrace.engine.daemon.reactor.Reactor;
 import io.millrace.engine.daemon.storage.DiskSubmission;
 import io.millrace.engine.daemon.storage.FileStorage;
@@ -27,7 +28,7 @@ final class ServedEngine implements AutoCloseable {
     Store store = Store.open(storage, new SystemClock(), StoreOptions.defaults());
     CompletableFuture<StoreState> recovered = new CompletableFuture<>();
     reactor =
-        new Reactor(store, epoll, new FuseServer(store, epoll, 16), wake, recovered::complete);
+        new Reactor(store, epoll, new FuseServer(store, new VolumeGates(store, new SystemClock()), epoll, 16), wake, recovered::complete);
     reactor.start();
     engine = new Engine(reactor, file.toString());
     if (recovered.join() != StoreState.SERVING) {

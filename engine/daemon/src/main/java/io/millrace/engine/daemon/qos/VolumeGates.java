@@ -1,0 +1,102 @@
+package io.millrace.engine.daemon.qos;
+
+import io.millrace.engine.core.Clock;
+import io.millrace.engine.core.Store;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The gates of all volumes that are served. They follow the limits in the store's catalog, and
+ * share out each turn of the reactor by weight among those that were busy a moment ago: who is
+ * alone has all of it. Reactor thread only; a turn makes no object.
+ */
+public final class VolumeGates {
+  /** Cost that begins in a turn, and so what a request waits behind at most. */
+  private static final int TURN = 32;
+
+  private static final long BUSY_NANOS = 20_000_000;
+  private static final long RECOUNT_NANOS = 1_000_000;
+
+  private final Store store;
+  private final Clock clock;
+  private final List<VolumeGate> gates = new ArrayList<>();
+  private long seenChanges = -1;
+  private long turns;
+  private long countedNanos;
+  private long busyWeight;
+
+  public VolumeGates(Store store, Clock clock) {
+    this.store = store;
+    this.clock = clock;
+    countedNanos = clock.nanos() - RECOUNT_NANOS;
+  }
+
+  /** A front begins to take requests, of each volume in turn; gives the time to ask gates with. */
+  public long beginTurn() {
+    long nowNanos = clock.nanos();
+    turns++;
+    if (store.limitChanges() != seenChanges) {
+      seenChanges = store.limitChanges();
+      takeOverLimits(nowNanos);
+    }
+    if (nowNanos - countedNanos >= RECOUNT_NANOS) {
+      countedNanos = nowNanos;
+      busyWeight = busyWeight(nowNanos);
+    }
+    return nowNanos;
+  }
+
+  private void takeOverLimits(long nowNanos) {
+    for (int i = 0; i < gates.size(); i++) {
+      VolumeGate gate = gates.get(i);
+      gate.set(store.limits(gate.volumeId()), nowNanos);
+    }
+  }
+
+  private long busyWeight(long nowNanos) {
+    long sum = 0;
+    for (int i = 0; i < gates.size(); i++) {
+      VolumeGate gate = gates.get(i);
+      sum += nowNanos - gate.lastBegunNanos < BUSY_NANOS ? gate.weight() : 0;
+    }
+    return sum;
+  }
+
+  /** Whether the volume may begin its next request now, in this turn. */
+  public boolean admits(VolumeGate gate, long nowNanos) {
+    gate.turn(turns, quantum(gate.weight(), busyWeight));
+    return gate.hasTurn() && gate.dueIn(nowNanos) == 0;
+  }
+
+  /** What a volume may begin in a turn: its share by weight, and never nothing. */
+  static long quantum(long weight, long busyWeight) {
+    return Math.max(1, TURN * weight / Math.max(weight, busyWeight));
+  }
+
+  /** The gate of a volume, for one more front or connection; the same for all. */
+  public VolumeGate enter(long volumeId) {
+    VolumeGate gate = find(volumeId);
+    gate.users++;
+    return gate;
+  }
+
+  private VolumeGate find(long volumeId) {
+    for (VolumeGate gate : gates) {
+      if (gate.volumeId() == volumeId) {
+        return gate;
+      }
+    }
+    VolumeGate gate = new VolumeGate(volumeId, clock.nanos() - BUSY_NANOS);
+    gate.set(store.limits(volumeId), clock.nanos());
+    gates.add(gate);
+    return gate;
+  }
+
+  /** One front or connection less. */
+  public void leave(VolumeGate gate) {
+    gate.users--;
+    if (gate.users == 0) {
+      gates.remove(gate);
+    }
+  }
+}
