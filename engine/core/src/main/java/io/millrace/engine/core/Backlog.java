@@ -10,6 +10,7 @@ package io.millrace.engine.core;
  */
 record Backlog(long nanosMax, long bytesMin, long bytesMax) {
   private static final double NANOS_PER_SECOND = 1e9;
+  private static final double SHARE_OF_LEFT = 8;
 
   static Backlog of(StoreOptions options) {
     Tuning tuning = options.tuning();
@@ -24,5 +25,17 @@ record Backlog(long nanosMax, long bytesMin, long bytesMax) {
   long bytes(long bytesPerSecond) {
     double fits = bytesPerSecond * (nanosMax / NANOS_PER_SECOND);
     return Math.min(bytesMax, Math.max(bytesMin, (long) fits));
+  }
+
+  /**
+   * Whether a volume has staged as much as it may for the sake of others: so many times what is
+   * left (a dynamic threshold, Choudhury and Hahne, 1998). One that writes alone comes to nearly
+   * all of it; and there is always some for who comes next.
+   *
+   * @param staged bytes of that volume
+   * @param left bytes that may be staged yet
+   */
+  static boolean hasItsShare(long staged, long left, int weight) {
+    return staged > 0 && staged > left * SHARE_OF_LEFT * weight / Limits.WEIGHT_DEFAULT;
   }
 }

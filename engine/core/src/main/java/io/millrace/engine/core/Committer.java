@@ -56,6 +56,7 @@ final class Committer implements Batch.Written {
   private long sealWhenIdleLsn;
   private long unappliedRecordsLsn;
   private boolean starved;
+  private boolean hasItsShare;
 
   /** The last block that was to be staged came before its time. */
   private boolean paced;
@@ -164,8 +165,15 @@ final class Committer implements Batch.Written {
   // ---- adding
 
   /** Makes room for one more block; false: wait. */
-  boolean roomForBlock(long nowNanos) {
-    return room(1, 0, space.leaveForRecords(), nowNanos);
+  boolean roomForBlock(Layer layer, int weight, long nowNanos) {
+    starved = false;
+    hasItsShare = false;
+    return admitsBlock(layer, weight, nowNanos) && room(1, 0, space.leaveForRecords(), nowNanos);
+  }
+
+  /** The last block had no room because its layer has much of what may be staged already. */
+  boolean hasItsShare() {
+    return hasItsShare;
   }
 
   /** Makes room for records of so many bytes in one commit; false: wait. */
@@ -203,7 +211,7 @@ final class Committer implements Batch.Written {
 
   private boolean room(int moreBlocks, int moreBytes, int segmentsToLeave, long nowNanos) {
     starved = false;
-    if (health.stopped() || (moreBlocks > 0 && !admitsBlock(nowNanos))) {
+    if (health.stopped()) {
       return false;
     }
     Batch batch = open;
@@ -225,14 +233,16 @@ final class Committer implements Batch.Written {
     return true;
   }
 
-  private boolean admitsBlock(long nowNanos) {
-    paced = !pacing.admitsBlock(nowNanos);
-    return !paced && !backlogFull();
+  private boolean admitsBlock(Layer layer, int weight, long nowNanos) {
+    paced = !health.stopped() && !pacing.admitsBlock(nowNanos);
+    return !paced && !backlogFull(layer, weight);
   }
 
-  /** The disk would take too long for more; if it is idle, what there is waits for no company. */
-  private boolean backlogFull() {
-    boolean full = (stagedBlocks + 1L) * Bytes.PAGE > stagedBytesMax;
+  /** The disk would take too long, or others lack room; if it is idle, nothing waits for company. */
+  private boolean backlogFull(Layer layer, int weight) {
+    long left = stagedBytesMax - (stagedBlocks + 1L) * Bytes.PAGE;
+    hasItsShare = left >= 0 && Backlog.hasItsShare((long) layer.staged * Bytes.PAGE, left, weight);
+    boolean full = left < 0 || hasItsShare;
     Batch batch = open;
     if (full && batch != null && flightSize == 0) {
       close(batch);
@@ -390,6 +400,11 @@ final class Committer implements Batch.Written {
   /** The last attempt to go on found no segment. */
   boolean starved() {
     return starved;
+  }
+
+  /** The same, of an attempt before the last. */
+  void starve() {
+    starved = true;
   }
 
   /** Writers try again: they may wait for something else now than for their share of the disk. */

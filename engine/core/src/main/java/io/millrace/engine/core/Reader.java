@@ -11,14 +11,23 @@ import org.jspecify.annotations.Nullable;
  * blocks that are neighbours on the disk. Every block read is checked before a byte of it is given
  * out.
  *
- * <p>When all run buffers are in use, requests wait in order. A block that is being read for one
- * request is not read again for another: that one follows, and then finds it in the cache. Clones
- * that start together read their image once by that.
+ * <p>When all run buffers are in use, requests wait, each volume for its share ({@link FairQueue}).
+ * While several volumes read, fewer runs are at the disk at a time: what waits there has no order. A
+ * block that is being read for one request is not read again for another: that one follows, and
+ * then finds it in the cache. Clones that start together read their image once by that.
  */
 final class Reader {
   private static final int RUN_PAGES_MAX = 64;
   private static final int FETCHES_MAX = 8;
   private static final long IDLE = -1;
+
+  /** At the disk while several volumes read. */
+  private static final int RUNS_IN_COMPANY = 8;
+
+  private static final long COMPANY_NANOS = 20_000_000;
+
+  /** What a run costs a disk, besides its pages. */
+  private static final int RUN_COST_PAGES = 16;
 
   private final Disk disk;
   private final SegmentTable table;
@@ -36,7 +45,16 @@ final class Reader {
   private final Run[] runs;
   private final int runPages;
   private final ArrayDeque<Request> freeRequests = new ArrayDeque<>();
-  private final ArrayDeque<Request> waiting = new ArrayDeque<>();
+  private final FairQueue<Request> waiting = new FairQueue<>();
+  private final Serving serving;
+  private long lastSource;
+  private long aloneFromNanos;
+
+  /** Whether the request that is being served may go to the disk. */
+  private boolean mayRun;
+
+  /** What it went to the disk for. */
+  private int cost;
 
   /** The leaves, or the blocks that were being read for others, have come. */
   private final ArrayDeque<Request> arrived = new ArrayDeque<>();
@@ -50,6 +68,8 @@ final class Reader {
   long checksumErrors;
 
   Reader(Serving s) {
+    serving = s;
+    aloneFromNanos = s.clock.nanos();
     disk = s.disk;
     table = s.table;
     resolver = s.resolver;
@@ -93,8 +113,15 @@ final class Reader {
     readBytes += into.byteSize();
     request.begin(offset, into, tag);
     active++;
-    if (!waiting.isEmpty() || !advance(request)) {
-      waiting.add(request);
+    long sourceId = request.sourceId();
+    if (sourceId != lastSource) {
+      lastSource = sourceId;
+      aloneFromNanos = serving.now() + COMPANY_NANOS;
+    }
+    // Others are waiting for the disk, and nobody for what is in memory.
+    mayRun = waiting.isEmpty();
+    if (!advance(request)) {
+      waiting.add(sourceId, request);
     }
   }
 
@@ -102,13 +129,28 @@ final class Reader {
   void pump() {
     for (int left = arrived.size(); left > 0; left--) {
       Request r = arrived.remove();
+      long sourceId = r.sourceId();
+      mayRun = waiting.isEmpty();
       if (!advance(r)) {
-        waiting.add(r);
+        waiting.add(sourceId, r);
       }
     }
-    while (!waiting.isEmpty() && advance(waiting.element())) {
-      waiting.remove();
+    mayRun = true;
+    for (Request r = waiting.next(); r != null; r = waiting.next()) {
+      int weight = r.weight();
+      cost = 0;
+      if (!advance(r)) {
+        waiting.served(cost, weight);
+        return;
+      }
+      waiting.remove(cost, weight);
     }
+  }
+
+  private boolean runAtHand() {
+    boolean company = serving.now() - aloneFromNanos < 0;
+    int atDisk = freeRuns.length - freeRunCount;
+    return mayRun && freeRunCount > 0 && !(company && atDisk >= RUNS_IN_COMPANY);
   }
 
   boolean idle() {
@@ -139,7 +181,7 @@ final class Reader {
         if (follows(r, found)) {
           return true;
         }
-        if (freeRunCount == 0) {
+        if (!runAtHand()) {
           return false;
         }
         startRun(r, found, address);
@@ -213,6 +255,7 @@ final class Reader {
       r.position += r.sectorsOf(address + run.pages);
       run.add(resolver.crc());
     }
+    cost += RUN_COST_PAGES + run.pages;
     run.submit();
   }
 
@@ -268,16 +311,28 @@ final class Reader {
       arrived.add(this);
     }
 
+    /** Of the volume or the snapshot. */
+    long sourceId() {
+      Volume v = volume;
+      return v != null ? v.id : requireSnapshot().id();
+    }
+
+    int weight() {
+      Volume v = volume;
+      return v != null ? v.limits.weightOrDefault() : Limits.WEIGHT_DEFAULT;
+    }
+
     Layer top() {
       Volume v = volume;
+      return v != null ? v.top : requireSnapshot().layer();
+    }
+
+    private Snapshot requireSnapshot() {
       Snapshot s = snapshot;
-      if (v != null) {
-        return v.top;
+      if (s == null) {
+        throw new IllegalStateException("request is not in use");
       }
-      if (s != null) {
-        return s.layer();
-      }
-      throw new IllegalStateException("request is not in use");
+      return s;
     }
 
     /** The snapshot's layer may become another's, with what was written since. */

@@ -6,8 +6,9 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes writes and zeroed ranges into staging, in the order in which they came, as far as there is
- * room; the rest waits.
+ * Takes writes and zeroed ranges into staging as far as there is room; the rest waits, so that each
+ * volume gets its share of what room there comes to be ({@link FairQueue}). Zeroed ranges need no
+ * room for blocks, and wait for no write.
  *
  * <p>Part of a block is staged as the whole block: newest version plus the new sectors. When the
  * newest version is on the disk, the request steps aside until it is fetched, and then looks again
@@ -20,6 +21,8 @@ final class Writer {
   private enum Progress {
     DONE,
     WAITS_FOR_ROOM,
+    /** While others may go on. */
+    WAITS_FOR_OWN_ROOM,
     WAITS_FOR_FILL
   }
 
@@ -32,12 +35,16 @@ final class Writer {
   private final AnswerQueue answers;
   private final ZeroPlan zeroPlan;
   private final ArrayDeque<Request> free = new ArrayDeque<>();
-  private final ArrayDeque<Request> waiting = new ArrayDeque<>();
+  private final FairQueue<Request> waiting = new FairQueue<>();
+  private final ArrayDeque<Request> waitingZeros = new ArrayDeque<>();
   private final ArrayDeque<Request> filled = new ArrayDeque<>();
   private int active;
   private boolean hopeless;
   private boolean waitsForSpace;
   private boolean waitsForMaps;
+
+  /** What the last request waits for is not what all wait for. */
+  private boolean othersMayGoOn;
 
   /** The block that room was made for is not there yet. */
   private boolean comesToLife;
@@ -87,10 +94,22 @@ final class Writer {
   }
 
   private void begin(Request r, long now) {
-    if (!waiting.isEmpty()) {
-      waiting.add(r);
-    } else if (stage(r, now) == Progress.WAITS_FOR_ROOM) {
-      waiting.add(r);
+    boolean first = r.zeroesBlocks() ? waitingZeros.isEmpty() : waiting.isEmpty();
+    long volumeId = r.volume().id;
+    if (!first || waits(stage(r, now))) {
+      add(volumeId, r);
+    }
+  }
+
+  private static boolean waits(Progress progress) {
+    return progress == Progress.WAITS_FOR_ROOM || progress == Progress.WAITS_FOR_OWN_ROOM;
+  }
+
+  private void add(long volumeId, Request r) {
+    if (r.zeroesBlocks()) {
+      waitingZeros.add(r);
+    } else {
+      waiting.add(volumeId, r);
     }
   }
 
@@ -101,16 +120,57 @@ final class Writer {
     committer.newTurn();
     while (!filled.isEmpty()) {
       Request r = filled.remove();
-      if (stage(r, nowNanos) == Progress.WAITS_FOR_ROOM) {
-        waiting.addFirst(r);
+      long volumeId = r.volume().id;
+      if (waits(stage(r, nowNanos))) {
+        if (r.zeroesBlocks()) {
+          waitingZeros.addFirst(r);
+        } else {
+          waiting.addFirst(volumeId, r);
+        }
       }
     }
-    while (!waiting.isEmpty()) {
-      if (stage(waiting.element(), nowNanos) == Progress.WAITS_FOR_ROOM) {
-        return;
-      }
-      waiting.remove();
+    boolean starved = pumpZeros(nowNanos);
+    pumpBlocks(nowNanos);
+    if (starved) {
+      committer.starve();
     }
+  }
+
+  /** Whether they wait because no segment can be taken. */
+  private boolean pumpZeros(long now) {
+    while (!waitingZeros.isEmpty()) {
+      Request r = waitingZeros.element();
+      long volumeId = r.volume().id;
+      boolean waits = waits(stage(r, now));
+      if (waits && r.zeroesBlocks()) {
+        return committer.starved();
+      }
+      waitingZeros.remove();
+      if (waits) {
+        waiting.add(volumeId, r);
+      }
+    }
+    return false;
+  }
+
+  private void pumpBlocks(long now) {
+    Progress progress = Progress.DONE;
+    for (Request r = waiting.next();
+        r != null && progress != Progress.WAITS_FOR_ROOM;
+        r = waiting.next()) {
+      int weight = r.volume().limits.weightOrDefault();
+      long before = r.position;
+      progress = stage(r, now);
+      double cost = Math.max(0, r.position - before);
+      if (!waits(progress)) {
+        waiting.remove(cost, weight);
+      } else if (progress == Progress.WAITS_FOR_OWN_ROOM) {
+        waiting.putAside(cost, weight);
+      } else {
+        waiting.served(cost, weight);
+      }
+    }
+    waiting.endRound();
   }
 
   boolean idle() {
@@ -128,7 +188,7 @@ final class Writer {
   }
 
   boolean waitsForRoom() {
-    return !waiting.isEmpty();
+    return !waiting.isEmpty() || !waitingZeros.isEmpty();
   }
 
   /** Nothing will ever make room again: what waits fails. */
@@ -303,20 +363,30 @@ final class Writer {
     if (!admitted && !spaceMayReturn(0)) {
       r.errno = Errno.ENOSPC;
     }
-    return admitted && committer.roomForBlock(now);
+    othersMayGoOn = !admitted;
+    if (!admitted) {
+      return false;
+    }
+    boolean room = committer.roomForBlock(top, r.volume().limits.weightOrDefault(), now);
+    othersMayGoOn = committer.hasItsShare();
+    return room;
   }
 
   private boolean spaceMayReturn(long mapGrowth) {
-    waitsForSpace = serving.spaceMayReturn(mapGrowth);
-    waitsForMaps = waitsForSpace && !space.mapsAdmit(mapGrowth);
-    return waitsForSpace;
+    boolean may = serving.spaceMayReturn(mapGrowth);
+    waitsForSpace |= may;
+    waitsForMaps |= may && !space.mapsAdmit(mapGrowth);
+    return may;
   }
 
   private Progress waitOrFail(Request r) {
     if (r.errno == 0 && hopeless) {
       r.errno = Errno.ENOSPC;
     }
-    return r.errno == 0 ? Progress.WAITS_FOR_ROOM : Progress.DONE;
+    if (r.errno != 0) {
+      return Progress.DONE;
+    }
+    return othersMayGoOn ? Progress.WAITS_FOR_OWN_ROOM : Progress.WAITS_FOR_ROOM;
   }
 
   /** Zeroes the sectors at the request's position, or whole blocks from there on. */
@@ -324,6 +394,8 @@ final class Writer {
     if (!r.coversBlock()) {
       return stagePart(r, now);
     }
+    // Room for a record: blocks may find theirs.
+    othersMayGoOn = true;
     Layer top = r.volume().top;
     long first = r.position / Bytes.PAGE;
     zeroPlan.plan(top, first, r.end / Bytes.PAGE);
@@ -403,6 +475,10 @@ final class Writer {
         fill = f;
       }
       return f;
+    }
+
+    boolean zeroesBlocks() {
+      return from == null && hold == null && coversBlock();
     }
 
     boolean coversBlock() {

@@ -29,6 +29,20 @@ class BacklogTest {
 
   @ParameterizedTest
   @CsvSource({
+    // KiB staged, KiB left, weight, has its share
+    "0, 0, 100, false", // everybody may stage something
+    "4, 0, 100, true",
+    "800, 100, 100, false",
+    "804, 100, 100, true",
+    "404, 100, 50, true",
+    "1600, 100, 200, false",
+  })
+  void whoHasStagedMuchLeavesWhatIsLeftToOthers(long staged, long left, int weight, boolean has) {
+    assertEquals(has, Backlog.hasItsShare(staged << 10, left << 10, weight));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "0, 100, true, 100", // the first window is all that is known
     "0, 100, false, 100",
     "100, 200, true, 125",
