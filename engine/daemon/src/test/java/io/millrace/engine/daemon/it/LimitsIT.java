@@ -36,7 +36,7 @@ final class LimitsIT {
         .start();
   }
 
-  /** Reads and writes that a block device has answered since the machine was started, for earlier volumes too. */
+  /** Reads and writes that a block device has answered, for earlier volumes too. */
   private static long answered(String device) throws IOException {
     Path stat = Path.of("/sys/block", Path.of(device).getFileName().toString(), "stat");
     String[] fields = Files.readString(stat).strip().split(" +", -1);
