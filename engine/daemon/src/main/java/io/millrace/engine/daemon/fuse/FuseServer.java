@@ -39,7 +39,6 @@ public final class FuseServer {
   private final List<@Nullable FuseConnection> byKey = new ArrayList<>();
   private final ArrayDeque<FuseConnection> toServe = new ArrayDeque<>();
   private int connectionCount;
-  private long nowNanos;
 
   /** The big slot that the next request's data beyond the small slot would land in. */
   private int landing;
@@ -75,6 +74,11 @@ public final class FuseServer {
     ioOffset = new long[requests];
     bigSlot = new int[requests];
     waitingForBig = new SlotQueue(requests);
+  }
+
+  /** Which all fronts share. */
+  public VolumeGates gates() {
+    return gates;
   }
 
   /** 0, or the negative errno for which the request memory could not be locked. */
@@ -146,9 +150,8 @@ public final class FuseServer {
     }
   }
 
-  /** Serves every connection that has requests once, in turn. */
+  /** Serves every connection that has requests once, in turn; within a turn of the gates. */
   public void serve() {
-    nowNanos = gates.beginTurn();
     for (int turns = toServe.size(); turns > 0; turns--) {
       FuseConnection next = toServe.poll();
       if (next == null) {
@@ -166,7 +169,7 @@ public final class FuseServer {
   public long dueIn() {
     long least = Long.MAX_VALUE;
     for (FuseConnection c : toServe) {
-      least = mayReceive(c) ? Math.min(least, c.requireGate().dueIn(nowNanos)) : least;
+      least = mayReceive(c) ? Math.min(least, gates.dueIn(c.requireGate())) : least;
     }
     return least;
   }
@@ -195,7 +198,7 @@ public final class FuseServer {
 
   private void receive(FuseConnection c) {
     for (int i = 0; i < REQUESTS_PER_TURN && mayReceive(c); i++) {
-      if (!gates.admits(c.requireGate(), nowNanos)) {
+      if (!gates.admits(c.requireGate())) {
         return;
       }
       int slot = pool.takeSmall();
@@ -265,10 +268,10 @@ public final class FuseServer {
     } else if (bytes == 0) {
       finish(slot, 0);
     } else if (bytes <= RequestPool.SMALL_DATA_BYTES) {
-      c.requireGate().begun(bytes, nowNanos);
+      gates.begun(c.requireGate(), bytes);
       store.read(c.volumeId, offset, pool.smallData(slot, bytes), slot);
     } else {
-      c.requireGate().begun(bytes, nowNanos);
+      gates.begun(c.requireGate(), bytes);
       beginBigRead(c, slot);
     }
   }
@@ -292,10 +295,10 @@ public final class FuseServer {
     } else if (bytes != FuseWire.ioSize(memory, at) || bytes <= 0 || (offset | bytes) % 512 != 0) {
       finish(slot, Errno.EINVAL);
     } else if (bytes <= RequestPool.SMALL_DATA_BYTES) {
-      c.requireGate().begun(bytes, nowNanos);
+      gates.begun(c.requireGate(), bytes);
       store.write(c.volumeId, offset, pool.smallData(slot, bytes), slot);
     } else {
-      c.requireGate().begun(bytes, nowNanos);
+      gates.begun(c.requireGate(), bytes);
       int big = landing;
       pool.join(slot, big);
       hold(c, slot, big);
@@ -316,7 +319,7 @@ public final class FuseServer {
     } else if (mode != FuseWire.MODE_DISCARD && mode != FuseWire.MODE_ZERO) {
       finish(slot, Errno.EOPNOTSUPP);
     } else {
-      c.requireGate().begun(0, nowNanos);
+      gates.begun(c.requireGate(), 0);
       long length = FuseWire.fallocateLength(memory, at);
       store.zero(c.volumeId, FuseWire.ioOffset(memory, at), length, slot);
     }

@@ -6,6 +6,7 @@ import io.millrace.engine.daemon.linux.Errno;
 import io.millrace.engine.daemon.linux.KernelException;
 import io.millrace.engine.daemon.linux.Libc;
 import io.millrace.engine.daemon.linux.UnixSocket;
+import io.millrace.engine.daemon.qos.VolumeGates;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -42,6 +43,7 @@ public final class NbdServer {
   private static final int NO_LISTENER = -1;
 
   private final Store store;
+  private final VolumeGates gates;
   private final Epoll epoll;
   private final LongPredicate attached;
   private final LongSupplier nanos;
@@ -66,8 +68,10 @@ public final class NbdServer {
    * @param attached whether a volume has a block device now
    * @param nanos a clock for the patience with handshakes
    */
-  public NbdServer(Store store, Epoll epoll, LongPredicate attached, LongSupplier nanos) {
+  public NbdServer(
+      Store store, VolumeGates gates, Epoll epoll, LongPredicate attached, LongSupplier nanos) {
     this.store = store;
+    this.gates = gates;
     this.epoll = epoll;
     this.attached = attached;
     this.nanos = nanos;
@@ -153,7 +157,7 @@ public final class NbdServer {
     }
   }
 
-  /** Accepts, and serves every connection that has something once, in turn. */
+  /** Accepts, and serves each connection that has something once; within a turn of the gates. */
   public void serve() {
     storeAsked = false;
     if (mayAccept) {
@@ -182,9 +186,17 @@ public final class NbdServer {
     }
   }
 
-  /** Whether {@link #serve}, or the store, would find something to do now. */
-  public boolean hasWork() {
-    return storeAsked || !toServe.isEmpty();
+  /**
+   * Nanoseconds until {@link #serve}, or the store, would find something to do; MAX_VALUE: only on
+   * events.
+   */
+  public long dueIn() {
+    long least = storeAsked ? 0 : Long.MAX_VALUE;
+    for (NbdConnection c : toServe) {
+      Transmission t = c.transmission();
+      least = Math.min(least, t == null ? 0 : t.dueIn());
+    }
+    return least;
   }
 
   /** So long the reactor may sleep; -1: as long as it likes. */
@@ -285,6 +297,7 @@ public final class NbdServer {
       return;
     }
     if (t != null) {
+      t.leaveGate();
       freeMemory.push(t.memory());
       clients--;
     }
@@ -342,7 +355,7 @@ public final class NbdServer {
     try {
       ConnectionMemory memory = freeMemory.isEmpty() ? new ConnectionMemory() : freeMemory.pop();
       long firstTag = FIRST_TAG + (long) c.place * ConnectionMemory.REQUESTS;
-      c.begin(new Transmission(store, c.fd, firstTag, terms, memory));
+      c.begin(new Transmission(store, gates, c.fd, firstTag, terms, memory));
       handshakes--;
       clients++;
       enqueue(c);

@@ -95,6 +95,11 @@ final class NbdWire {
     return type == WRITE || type == TRIM || type == WRITE_ZEROES;
   }
 
+  /** Whether a request of this type counts for the volume's limits. */
+  static boolean isLimited(int type) {
+    return changes(type) || type == READ || type == CACHE;
+  }
+
   // Requests.
 
   int requestBytes() {

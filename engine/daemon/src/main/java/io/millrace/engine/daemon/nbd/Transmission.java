@@ -5,6 +5,8 @@ import io.millrace.engine.core.Extents;
 import io.millrace.engine.core.Store;
 import io.millrace.engine.daemon.linux.Errno;
 import io.millrace.engine.daemon.linux.Libc;
+import io.millrace.engine.daemon.qos.VolumeGate;
+import io.millrace.engine.daemon.qos.VolumeGates;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -13,7 +15,8 @@ import java.lang.foreign.MemorySegment;
  * <p>Reactor thread only. Many requests come with one read and many answers go with one write; the
  * data of a long request are read to where the store takes them. A request is a number below {@link
  * ConnectionMemory#REQUESTS}; none makes an object, but BLOCK_STATUS. When there is no room,
- * nothing is read until an answer has been sent.
+ * nothing is read until an answer has been sent. What the volume may not begin yet waits where it
+ * is, with all behind it, here and in the socket.
  */
 final class Transmission {
   private static final int NONE = ConnectionMemory.NONE;
@@ -22,6 +25,8 @@ final class Transmission {
   private static final long DROPPED_BYTES_MAX = 64L << 20;
 
   private final Store store;
+  private final VolumeGates gates;
+  private final VolumeGate gate;
   private final int fd;
   private final long firstTag;
   private final Terms terms;
@@ -73,11 +78,18 @@ final class Transmission {
   private int atStore;
   private boolean readable = true;
   private boolean starved;
+
+  /** The next request has to wait for the volume's gate. */
+  private boolean gated;
+
   private boolean ending;
   private boolean broken;
 
-  Transmission(Store store, int fd, long firstTag, Terms terms, ConnectionMemory memory) {
+  Transmission(
+      Store store, VolumeGates gates, int fd, long firstTag, Terms terms, ConnectionMemory memory) {
     this.store = store;
+    this.gates = gates;
+    gate = gates.enter(terms.export().id());
     this.fd = fd;
     this.firstTag = firstTag;
     this.terms = terms;
@@ -117,7 +129,17 @@ final class Transmission {
     return answerCount > 0;
   }
 
-  /** Whether {@link #receive} would find something to do now. */
+  /** Nanoseconds until {@link #receive} may get on. */
+  long dueIn() {
+    return gated ? gates.dueIn(gate) : 0;
+  }
+
+  /** Nothing begins any more. */
+  void leaveGate() {
+    gates.leave(gate);
+  }
+
+  /** Whether {@link #receive} would find something to do, now or when it is due. */
   boolean mayReceive() {
     boolean dataWanted = dropBytes > 0 || landing != NONE;
     boolean buffered = inputEnd - inputBegin >= (dataWanted ? 1 : requestBytes);
@@ -128,6 +150,7 @@ final class Transmission {
 
   /** Takes so many requests, or parts of them, at most. */
   void receive(int turns) {
+    gated = false;
     for (int i = 0; i < turns && mayReceive() && step(); i++) {}
   }
 
@@ -200,6 +223,11 @@ final class Transmission {
       return false;
     }
     int errno = terms.refusal(asked, askedFlags, wire.offset(at), askedBytes);
+    boolean limited = errno == 0 && NbdWire.isLimited(asked);
+    if (limited && !gates.admits(gate)) {
+      gated = true;
+      return false;
+    }
     int wanted = errno == 0 ? unitsFor(asked, askedBytes) : 0;
     int first = freeCount == 0 ? NONE : wanted == 0 ? 0 : memory.takeUnits(wanted);
     if (first == NONE) {
@@ -216,6 +244,9 @@ final class Transmission {
     units[request] = wanted;
     stage[request] = 0;
     inputBegin += requestBytes;
+    if (limited) {
+      gates.begun(gate, movedBytes(asked, length[request]));
+    }
     if (errno != 0) {
       refuse(request, errno, payload);
     } else if (asked == NbdWire.WRITE) {
@@ -239,6 +270,10 @@ final class Transmission {
   /** It is only advice, and the cache may be smaller than what it is about. */
   private static long cachedBytes(long askedBytes) {
     return Math.min(askedBytes, NbdWire.IO_BYTES_MAX);
+  }
+
+  private static long movedBytes(int asked, long bytes) {
+    return asked == NbdWire.TRIM || asked == NbdWire.WRITE_ZEROES ? 0 : bytes;
   }
 
   /** One for the store's answer and one for each chunk of ours, where those are extents. */

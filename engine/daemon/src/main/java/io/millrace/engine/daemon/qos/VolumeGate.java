@@ -59,16 +59,11 @@ public final class VolumeGate {
   }
 
   /** Nanoseconds until the next request may be taken; 0: now. */
-  public long dueIn(long nowNanos) {
+  long dueIn(long nowNanos) {
     return Math.max(requests.dueIn(nowNanos), bytes.dueIn(nowNanos));
   }
 
-  /**
-   * A request has begun. Flushes, and what is no I/O, are not told.
-   *
-   * @param moved bytes that it reads or writes; 0 for a discard and for zeroes
-   */
-  public void begun(long moved, long nowNanos) {
+  void begun(long moved, long nowNanos) {
     requests.take(1, nowNanos);
     bytes.take(moved, nowNanos);
     credit -= 1 + moved / BYTES_LIKE_A_REQUEST;

@@ -22,38 +22,39 @@ public final class VolumeGates {
   private final List<VolumeGate> gates = new ArrayList<>();
   private long seenChanges = -1;
   private long turns;
+  private long nowNanos;
   private long countedNanos;
   private long busyWeight;
 
   public VolumeGates(Store store, Clock clock) {
     this.store = store;
     this.clock = clock;
-    countedNanos = clock.nanos() - RECOUNT_NANOS;
+    nowNanos = clock.nanos();
+    countedNanos = nowNanos - RECOUNT_NANOS;
   }
 
-  /** A front begins to take requests, of each volume in turn; gives the time to ask gates with. */
-  public long beginTurn() {
-    long nowNanos = clock.nanos();
+  /** The fronts begin to take requests, of each volume in turn. */
+  public void beginTurn() {
+    nowNanos = clock.nanos();
     turns++;
     if (store.limitChanges() != seenChanges) {
       seenChanges = store.limitChanges();
-      takeOverLimits(nowNanos);
+      takeOverLimits();
     }
     if (nowNanos - countedNanos >= RECOUNT_NANOS) {
       countedNanos = nowNanos;
-      busyWeight = busyWeight(nowNanos);
+      busyWeight = countBusyWeight();
     }
-    return nowNanos;
   }
 
-  private void takeOverLimits(long nowNanos) {
+  private void takeOverLimits() {
     for (int i = 0; i < gates.size(); i++) {
       VolumeGate gate = gates.get(i);
       gate.set(store.limits(gate.volumeId()), nowNanos);
     }
   }
 
-  private long busyWeight(long nowNanos) {
+  private long countBusyWeight() {
     long sum = 0;
     for (int i = 0; i < gates.size(); i++) {
       VolumeGate gate = gates.get(i);
@@ -63,9 +64,23 @@ public final class VolumeGates {
   }
 
   /** Whether the volume may begin its next request now, in this turn. */
-  public boolean admits(VolumeGate gate, long nowNanos) {
+  public boolean admits(VolumeGate gate) {
     gate.turn(turns, quantum(gate.weight(), busyWeight));
     return gate.hasTurn() && gate.dueIn(nowNanos) == 0;
+  }
+
+  /** Nanoseconds from this turn until the volume's next request may be taken; 0: now. */
+  public long dueIn(VolumeGate gate) {
+    return gate.dueIn(nowNanos);
+  }
+
+  /**
+   * A request has begun. Flushes, and what is no I/O, are not told.
+   *
+   * @param moved bytes that it reads or writes; 0 for a discard and for zeroes
+   */
+  public void begun(VolumeGate gate, long moved) {
+    gate.begun(moved, nowNanos);
   }
 
   /** What a volume may begin in a turn: its share by weight, and never nothing. */

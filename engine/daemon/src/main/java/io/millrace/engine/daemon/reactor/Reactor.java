@@ -15,6 +15,7 @@ import io.millrace.engine.daemon.linux.KernelException;
 import io.millrace.engine.daemon.linux.Libc;
 import io.millrace.engine.daemon.nbd.NbdServer;
 import io.millrace.engine.daemon.nbd.OpenByClientsException;
+import io.millrace.engine.daemon.qos.VolumeGates;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
@@ -42,6 +43,7 @@ public final class Reactor implements Answers {
   private final Store store;
   private final FuseServer fuse;
   private final NbdServer nbd;
+  private final VolumeGates gates;
   private final Epoll epoll;
   private final EventFd wake;
   private final Consumer<StoreState> onStateChange;
@@ -61,7 +63,8 @@ public final class Reactor implements Answers {
     this.store = store;
     this.epoll = epoll;
     this.fuse = fuse;
-    nbd = new NbdServer(store, epoll, fuse::serves, System::nanoTime);
+    gates = fuse.gates();
+    nbd = new NbdServer(store, gates, epoll, fuse::serves, System::nanoTime);
     this.wake = wake;
     this.onStateChange = onStateChange;
     epoll.add(wake.fd(), WAKE_KEY);
@@ -87,6 +90,7 @@ public final class Reactor implements Answers {
     Libc.becomeIoFlusher();
     while (store.state() != StoreState.CLOSED) {
       runTasks();
+      gates.beginTurn();
       fuse.serve();
       nbd.serve();
       long waitNanos = store.poll(this);
@@ -98,8 +102,8 @@ public final class Reactor implements Answers {
   }
 
   private int timeoutMillis(long waitNanos) {
-    long wait = Math.min(waitNanos, fuse.dueIn());
-    if (wait <= 0 || nbd.hasWork() || !tasks.isEmpty()) {
+    long wait = Math.min(waitNanos, Math.min(fuse.dueIn(), nbd.dueIn()));
+    if (wait <= 0 || !tasks.isEmpty()) {
       return 0;
     }
     int patience = nbd.patienceMillis();

@@ -68,6 +68,7 @@ final class FuseServerTest {
     var connection = new FuseConnection(reader, 1, "file", 1 << 20, false);
     server.add(connection);
     request(writer);
+    server.gates().beginTurn();
     server.serve();
     assertTrue(connection.closed().isDone(), "closing it makes the kernel fail what waits");
     assertEquals(Long.MAX_VALUE, server.dueIn());

@@ -109,6 +109,7 @@ final class ServedFile implements Answers, AutoCloseable {
       throw new AssertionError("sent " + sent + " of " + message.length);
     }
     server.readable(connection.key);
+    server.gates().beginTurn();
     server.serve();
     for (int i = 0; connection.pendingRequests > 0; i++) {
       if (i == POLLS_MAX) {

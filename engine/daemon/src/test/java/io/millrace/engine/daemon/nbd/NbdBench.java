@@ -6,11 +6,13 @@ import io.millrace.engine.core.Command;
 import io.millrace.engine.core.CommandResult;
 import io.millrace.engine.core.FormatOptions;
 import io.millrace.engine.core.Formatting;
+import io.millrace.engine.core.Limits;
 import io.millrace.engine.core.MemoryStorage;
 import io.millrace.engine.core.Store;
 import io.millrace.engine.core.StoreOptions;
 import io.millrace.engine.core.StoreState;
 import io.millrace.engine.daemon.linux.Epoll;
+import io.millrace.engine.daemon.qos.VolumeGates;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -31,6 +33,7 @@ final class NbdBench implements Answers, AutoCloseable {
   private Epoll epoll;
   private final Path socket;
   private Store store;
+  private VolumeGates gates;
   private NbdServer server;
   private long nanos;
   private @Nullable CommandResult result;
@@ -45,6 +48,7 @@ final class NbdBench implements Answers, AutoCloseable {
       formatting.poll();
     }
     store = opened();
+    gates = new VolumeGates(store, clock);
     server = listening();
   }
 
@@ -71,7 +75,7 @@ final class NbdBench implements Answers, AutoCloseable {
   }
 
   private NbdServer listening() throws IOException {
-    NbdServer listening = new NbdServer(store, epoll, attached::contains, () -> nanos);
+    NbdServer listening = new NbdServer(store, gates, epoll, attached::contains, () -> nanos);
     listening.admit(CLIENTS_MAX);
     listening.listen(NbdSocket.bind(socket));
     return listening;
@@ -84,6 +88,7 @@ final class NbdBench implements Answers, AutoCloseable {
     epoll.close();
     epoll = new Epoll();
     store = opened();
+    gates = new VolumeGates(store, clock);
     server = listening();
   }
 
@@ -97,6 +102,14 @@ final class NbdBench implements Answers, AutoCloseable {
 
   long volume(String name, long bytes) {
     return ((CommandResult.VolumeDone) run(Command.CreateVolume.empty(name, bytes))).volume().id();
+  }
+
+  void limit(long volume, Limits limits) {
+    var _ = run(new Command.ChangeVolume(volume, false, limits));
+  }
+
+  long nanos() {
+    return nanos;
   }
 
   long snapshot(String name, long volume) {
@@ -116,6 +129,7 @@ final class NbdBench implements Answers, AutoCloseable {
   /** What a reactor does in one round. */
   void round() {
     nanos += 100_000;
+    gates.beginTurn();
     server.serve();
     store.poll(this);
     server.send();
@@ -192,6 +206,11 @@ final class NbdBench implements Answers, AutoCloseable {
         round();
       }
       return into.flip();
+    }
+
+    /** How many bytes have come; they are passed over. */
+    int receiveSome() throws IOException {
+      return Math.max(0, channel.read(ByteBuffer.allocate(1 << 16)));
     }
 
     /** What comes until nothing comes any more; whether the server has ended the connection. */

@@ -28,7 +28,12 @@ final class ServedEngine implements AutoCloseable {
     Store store = Store.open(storage, new SystemClock(), StoreOptions.defaults());
     CompletableFuture<StoreState> recovered = new CompletableFuture<>();
     reactor =
-        new Reactor(store, epoll, new FuseServer(store, new VolumeGates(store, new SystemClock()), epoll, 16), wake, recovered::complete);
+        new Reactor(
+            store,
+            epoll,
+            new FuseServer(store, new VolumeGates(store, new SystemClock()), epoll, 16),
+            wake,
+            recovered::complete);
     reactor.start();
     engine = new Engine(reactor, file.toString());
     if (recovered.join() != StoreState.SERVING) {
