@@ -3,7 +3,7 @@
 
   ./dev bench [--quick] [--dir DIR] [--publish] [PART…]
 
-PART: one or several of disks clones boot fsync cleaning scale desktops; all when none is named. DIR: a folder on the
+PART: one or several of disks clones boot fsync cleaning scale qos desktops; all when none is named. DIR: a folder on the
 disk to measure (target/bench/work). --publish: puts tables and plots into docs/performance.md.
 
 Exit codes: 0 all bars met; 1 a bar was missed; 2 wrong usage; 3 the figures can't be trusted (which and why is printed),
@@ -25,6 +25,7 @@ import part_cleaning
 import part_clones
 import part_desktops
 import part_disks
+import part_qos
 import part_scale
 import publish
 import report
@@ -32,7 +33,7 @@ from runner import Runner
 from throttle import Group
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-PARTS = ("disks", "fsync", "clones", "boot", "cleaning", "scale", "desktops")
+PARTS = ("disks", "fsync", "clones", "boot", "cleaning", "scale", "qos", "desktops")
 NOT_TRUSTED = 3
 
 
@@ -61,6 +62,8 @@ def run_parts(runner, parts):
         part_cleaning.run(runner)
     if "scale" in parts:
         part_scale.run(runner)
+    if "qos" in parts:
+        part_qos.run(runner)
     if "desktops" in parts:
         part_desktops.run(runner)
 

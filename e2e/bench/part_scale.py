@@ -1,4 +1,4 @@
-"""Part `scale`: many volumes at one time on one slow disk; and seven beside a greedy eighth."""
+"""Part `scale`: many volumes at one time on one slow disk."""
 import contextlib
 
 import contenders
@@ -12,16 +12,12 @@ MIB = 1 << 20
 VOLUME = 32 * MIB
 SUM_LEAST = 40.0  # times raw
 WORST_LEAST = 1 / 3  # of the mean
-BESIDE_GREEDY_LEAST = 0.8  # of what they get without it
 EVERYBODY = loads.Load("many-qd1", "4K random write, one client at QD1 per volume", "staged", loads.rw("randwrite", "4k", 1, *loads.RANDOM), 30, 10)
-MODEST = loads.rw("randwrite", "4k", 4, *loads.RANDOM)
-GREEDY = ["--iodepth=128"]
 
 
 def run(runner):
     count = 8 if runner.quick else 50
     many(runner, disks.SPINNING, count)
-    greedy(runner, disks.CLOUD)
 
 
 @contextlib.contextmanager
@@ -56,30 +52,6 @@ def many(runner, kind, count):
     last = [run for run in runner.runs if run["part"] == "scale" and run["contender"] == "ours"][-1]["each_iops"]
     runner.bars += [verdicts.Bar(f"{count} volumes at QD1 on {kind.key}, in sum, times raw", ratio, SUM_LEAST, True),
                     verdicts.Bar(f"{count} volumes at QD1 on {kind.key}, the slowest, of the mean", share_of_mean(last), WORST_LEAST, True)]
-
-
-def greedy(runner, kind):
-    runner.say(f"scale: seven volumes at QD4, without and with one at QD128, on {kind.title}")
-    with served(runner, kind, 8) as (disk, engine, ours):
-        disk.cap(True)
-        seven = contenders.Crowd(ours.members[:7])
-        eight = WithGreedy(ours.members)
-        seconds = 5 if runner.quick else 20
-        alone = runner.measure("scale", disk, seven, load("seven", "without the greedy one", seconds), VOLUME, 0)
-        beside = runner.measure("scale", disk, eight, load("greedy", "with the greedy one", seconds), VOLUME, 0)
-    kept = min(with_it / without for with_it, without in zip(beside["each_iops"], alone["each_iops"]))
-    runner.bars.append(verdicts.Bar("seven volumes beside a greedy one: the one that keeps least, of what it had", kept, BESIDE_GREEDY_LEAST, True))
-
-
-def load(key, title, seconds):
-    return loads.Load(key, f"4K random write, seven volumes at QD4, {title}", "staged", MODEST, seconds, seconds, limited=True)
-
-
-class WithGreedy(contenders.Crowd):
-    """The last of the crowd asks for 128 at a time."""
-
-    def targets(self):
-        return [*super().targets()[:-1], [*self.members[-1].fio(), *GREEDY]]
 
 
 def share_of_mean(each):

@@ -6,6 +6,7 @@ import figures
 import fio
 import loads
 import part_cleaning
+import part_qos
 import part_scale
 import report
 import throttle
@@ -157,6 +158,15 @@ class CleaningTest(unittest.TestCase):
     def test_minutes_are_whole_unless_there_is_none(self):
         self.assertEqual(part_cleaning.chunks([1, 3, 5, 7, 100], 2), [2, 6])
         self.assertEqual(part_cleaning.chunks([1, 3], 60), [2])
+
+
+class QosTest(unittest.TestCase):
+    def test_the_one_that_keeps_least_counts_by_the_medians(self):
+        self.assertEqual(part_qos.kept([[100, 200], [100, 200], [900, 200]], [[90, 50, 7], [90, 100, 7], [10, 150, 7]]), 0.5)
+
+    def test_what_seven_had_is_told_and_what_the_greedy_one_had(self):
+        self.assertEqual(part_qos.told([10] * 7), "70/s")
+        self.assertEqual(part_qos.told([10] * 7 + [5000]), "70/s, the greedy one 5,000/s")
 
 
 class ScaleTest(unittest.TestCase):
