@@ -40,7 +40,7 @@ final class Committer implements Batch.Written {
   private int flightSize;
   private @Nullable Batch open;
   private final StagedIndex index;
-  private final Backlog backlog;
+  private final StagedShares shares;
   private final Throughput throughput;
   private final PendingZeros zeros = new PendingZeros();
   private final ZeroLeaves zeroLeaves;
@@ -56,15 +56,10 @@ final class Committer implements Batch.Written {
   private long sealWhenIdleLsn;
   private long unappliedRecordsLsn;
   private boolean starved;
-  private boolean hasItsShare;
 
   /** The last block that was to be staged came before its time. */
   private boolean paced;
 
-  /** Blocks that are not in the maps yet. */
-  private int stagedBlocks;
-
-  private long stagedBytesMax;
   private long committedBytes;
   private long committed;
 
@@ -120,8 +115,7 @@ final class Committer implements Batch.Written {
     zeroedLeaves = new int[count];
     zeroedLeavesMax = options.tuning().zeroLeavesMax();
     witnessDelayNanos = options.tuning().quietNanos();
-    backlog = Backlog.of(options);
-    stagedBytesMax = backlog.bytes(0);
+    shares = new StagedShares(Backlog.of(options));
     throughput = new Throughput(options.tuning().rateWindowNanos(), options.commitBytesMin());
     timing = CommitTiming.of(options);
     index = new StagedIndex(count * blocksMax(options, table.geometry));
@@ -167,13 +161,13 @@ final class Committer implements Batch.Written {
   /** Makes room for one more block; false: wait. */
   boolean roomForBlock(Layer layer, int weight, long nowNanos) {
     starved = false;
-    hasItsShare = false;
+    shares.forgetShare();
     return admitsBlock(layer, weight, nowNanos) && room(1, 0, space.leaveForRecords(), nowNanos);
   }
 
   /** The last block had no room because its layer has much of what may be staged already. */
   boolean hasItsShare() {
-    return hasItsShare;
+    return shares.hasItsShare();
   }
 
   /** Makes room for records of so many bytes in one commit; false: wait. */
@@ -240,9 +234,7 @@ final class Committer implements Batch.Written {
 
   /** The disk would take too long, or others lack room; if it is idle, nothing waits for company. */
   private boolean backlogFull(Layer layer, int weight) {
-    long left = stagedBytesMax - (stagedBlocks + 1L) * Bytes.PAGE;
-    hasItsShare = left >= 0 && Backlog.hasItsShare((long) layer.staged * Bytes.PAGE, left, weight);
-    boolean full = left < 0 || hasItsShare;
+    boolean full = shares.full(layer, weight);
     Batch batch = open;
     if (full && batch != null && flightSize == 0) {
       close(batch);
@@ -291,8 +283,7 @@ final class Committer implements Batch.Written {
       return;
     }
     publish(batch, layer, address, batch.add(layer, address));
-    layer.staged++;
-    stagedBlocks++;
+    shares.add(layer);
     pacing.staged(Bytes.PAGE);
     flushHabit.staged();
     layer.touched = true;
@@ -522,7 +513,7 @@ final class Committer implements Batch.Written {
   /** How fast the disk is, and so how much may be staged. */
   private void look() {
     throughput.look(clock.nanos(), committedBytes, committed, flightSize > 0);
-    stagedBytesMax = backlog.bytes(throughput.bytesPerSecond());
+    shares.measured(throughput.bytesPerSecond());
   }
 
   /** Moves the last block to the slot that was left over, if that is not the last. */
@@ -580,8 +571,7 @@ final class Committer implements Batch.Written {
     for (int i = 0; i < batch.count; i++) {
       Layer layer = batch.layers[i];
       blocks.place(layer, batch.addresses[i], batch.location(i), batch.crcs[i]);
-      layer.staged--;
-      stagedBlocks--;
+      shares.remove(layer);
       index.removeIf(layer, batch.addresses[i], StagedIndex.reference(batch.number, i));
     }
     int at = 0;

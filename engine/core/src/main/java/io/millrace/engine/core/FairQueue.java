@@ -10,13 +10,15 @@ import org.jspecify.annotations.Nullable;
  * Requests that wait, each behind the earlier ones of its volume alone: next is the volume that has
  * had least by its weight, so that nobody's many requests stand in front of another's few.
  *
- * <p>Start-time fair queueing (Goyal, Vin and Cheng, 1996): what a volume is served moves its own
- * clock on by cost / weight; the earliest clock is next; one that comes back from a rest begins at
- * the clock of whom was served last. Owner thread only; makes an object when a volume waits for the
- * first time, or more wait than ever before.
+ * <p>Start-time fair queueing (Goyal, Vin and Cheng, 1996): what a volume is served, at once or
+ * after it has waited, moves its own clock on by cost / weight; the earliest clock is next; one that
+ * comes back from a rest begins a little before the clock of whom was served last. Without that
+ * little, one with few requests at a time would lose its turn whenever all of them are with its
+ * client. Owner thread only; makes an object when a volume is served for the first time, or more
+ * wait than ever before.
  */
 final class FairQueue<R> {
-  private static final int FORGET_FROM = 256;
+  private static final int FORGET_FROM = 4096;
 
   /** One volume's. */
   private final class Flow implements Comparable<Flow> {
@@ -38,8 +40,16 @@ final class FairQueue<R> {
   private final IdTable<Flow> flows = new IdTable<>();
   private final PriorityQueue<Flow> waiting = new PriorityQueue<>();
   private final List<Flow> aside = new ArrayList<>();
+  private final double credit;
   private double clock;
   private int size;
+
+  /**
+   * @param credit cost at the default weight by which a volume that comes back may be behind
+   */
+  FairQueue(double credit) {
+    this.credit = credit / Limits.WEIGHT_DEFAULT;
+  }
 
   boolean isEmpty() {
     return size == 0;
@@ -62,8 +72,17 @@ final class FairQueue<R> {
   private void added(Flow flow) {
     size++;
     if (flow.requests.size() == 1) {
-      flow.clock = Math.max(flow.clock, clock);
+      flow.clock = Math.max(flow.clock, clock - credit);
       waiting.add(flow);
+    }
+  }
+
+  /** A request was served at once, or so much of it, while none waited. */
+  void servedAtOnce(long volumeId, double cost, int weight) {
+    if (cost > 0) {
+      Flow flow = flow(volumeId);
+      flow.clock = Math.max(flow.clock, clock - credit);
+      charge(flow, cost, weight);
     }
   }
 

@@ -38,6 +38,9 @@ final class Layer {
   /** Blocks of this layer in staging. */
   int staged;
 
+  /** The weight of its volume when the first of them was staged. */
+  int stagedWeight;
+
   /** Where its blocks went: entries on disk may still name this layer. */
   @Nullable Layer mergedInto;
 

@@ -29,6 +29,8 @@ final class Reader {
   /** What a run costs a disk, besides its pages. */
   private static final int RUN_COST_PAGES = 16;
 
+  private static final int CREDIT_PAGES = 16 * (RUN_COST_PAGES + 1);
+
   private final Disk disk;
   private final SegmentTable table;
   private final Resolver resolver;
@@ -45,7 +47,7 @@ final class Reader {
   private final Run[] runs;
   private final int runPages;
   private final ArrayDeque<Request> freeRequests = new ArrayDeque<>();
-  private final FairQueue<Request> waiting = new FairQueue<>();
+  private final FairQueue<Request> waiting = new FairQueue<>(CREDIT_PAGES);
   private final Serving serving;
   private long lastSource;
   private long aloneFromNanos;
@@ -119,21 +121,14 @@ final class Reader {
       aloneFromNanos = serving.now() + COMPANY_NANOS;
     }
     // Others are waiting for the disk, and nobody for what is in memory.
-    mayRun = waiting.isEmpty();
-    if (!advance(request)) {
-      waiting.add(sourceId, request);
-    }
+    serve(request);
   }
 
   /** Goes on with requests that waited for a leaf or a buffer. */
   void pump() {
     for (int left = arrived.size(); left > 0; left--) {
       Request r = arrived.remove();
-      long sourceId = r.sourceId();
-      mayRun = waiting.isEmpty();
-      if (!advance(r)) {
-        waiting.add(sourceId, r);
-      }
+      serve(r);
     }
     mayRun = true;
     for (Request r = waiting.next(); r != null; r = waiting.next()) {
@@ -144,6 +139,21 @@ final class Reader {
         return;
       }
       waiting.remove(cost, weight);
+    }
+  }
+
+  /** At once, as far as nobody waits. */
+  private void serve(Request r) {
+    long sourceId = r.sourceId();
+    int weight = r.weight();
+    mayRun = waiting.isEmpty();
+    cost = 0;
+    boolean served = advance(r);
+    if (mayRun) {
+      waiting.servedAtOnce(sourceId, cost, weight);
+    }
+    if (!served) {
+      waiting.add(sourceId, r);
     }
   }
 

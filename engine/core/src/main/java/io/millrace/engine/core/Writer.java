@@ -18,6 +18,8 @@ final class Writer {
   /** Leaves that always leave again before all have come are brought in together then. */
   private static final int FETCHES_MAX = 8;
 
+  private static final int CREDIT_BYTES = 256 << 10;
+
   private enum Progress {
     DONE,
     WAITS_FOR_ROOM,
@@ -35,7 +37,7 @@ final class Writer {
   private final AnswerQueue answers;
   private final ZeroPlan zeroPlan;
   private final ArrayDeque<Request> free = new ArrayDeque<>();
-  private final FairQueue<Request> waiting = new FairQueue<>();
+  private final FairQueue<Request> waiting = new FairQueue<>(CREDIT_BYTES);
   private final ArrayDeque<Request> waitingZeros = new ArrayDeque<>();
   private final ArrayDeque<Request> filled = new ArrayDeque<>();
   private int active;
@@ -94,11 +96,21 @@ final class Writer {
   }
 
   private void begin(Request r, long now) {
-    boolean first = r.zeroesBlocks() ? waitingZeros.isEmpty() : waiting.isEmpty();
-    long volumeId = r.volume().id;
-    if (!first || waits(stage(r, now))) {
-      add(volumeId, r);
+    Volume volume = r.volume();
+    if (r.zeroesBlocks()) {
+      if (!waitingZeros.isEmpty() || waits(stage(r, now))) {
+        add(volume.id, r);
+      }
+    } else if (!waiting.isEmpty() || waits(stageAtOnce(r, volume, now))) {
+      waiting.add(volume.id, r);
     }
+  }
+
+  private Progress stageAtOnce(Request r, Volume volume, long now) {
+    long before = r.position;
+    Progress progress = stage(r, now);
+    waiting.servedAtOnce(volume.id, r.position - before, volume.limits.weightOrDefault());
+    return progress;
   }
 
   private static boolean waits(Progress progress) {

@@ -29,16 +29,21 @@ class BacklogTest {
 
   @ParameterizedTest
   @CsvSource({
-    // KiB staged, KiB left, weight, has its share
-    "0, 0, 100, false", // everybody may stage something
-    "4, 0, 100, true",
-    "800, 100, 100, false",
-    "804, 100, 100, true",
-    "404, 100, 50, true",
-    "1600, 100, 200, false",
+    // KiB staged, KiB left of 2000, weight, weight of all, has its share
+    "0, 0, 100, 100, false", // everybody may stage something
+    "4, 0, 100, 100, true",
+    "800, 100, 100, 100, false",
+    "804, 100, 100, 100, true",
+    "404, 100, 50, 50, true",
+    "1600, 100, 200, 200, false",
+    "250, 500, 100, 800, false", // one of eight
+    "254, 500, 100, 800, true",
+    "500, 500, 200, 800, false",
+    "4, 500, 1, 800, true",
   })
-  void whoHasStagedMuchLeavesWhatIsLeftToOthers(long staged, long left, int weight, boolean has) {
-    assertEquals(has, Backlog.hasItsShare(staged << 10, left << 10, weight));
+  void whoHasStagedMuchLeavesWhatIsLeftToOthers(
+      long staged, long left, int weight, long weights, boolean has) {
+    assertEquals(has, Backlog.hasItsShare(staged << 10, 2000 << 10, left << 10, weight, weights));
   }
 
   @ParameterizedTest

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class FairQueueTest {
   private static final int USUAL = Limits.WEIGHT_DEFAULT;
 
-  private final FairQueue<String> queue = new FairQueue<>();
+  private final FairQueue<String> queue = new FairQueue<>(0);
 
   private void add(long volume, int requests) {
     for (int i = 0; i < requests; i++) {
@@ -106,6 +106,33 @@ class FairQueueTest {
   }
 
   @Test
+  void whatWasServedAtOnceCounts() {
+    queue.servedAtOnce(1, 3, USUAL);
+    queue.servedAtOnce(2, 1, USUAL);
+    add(1, 2);
+    add(2, 4);
+    assertEquals(List.of("2.0", "2.1", "1.0", "2.2"), drain(1).subList(0, 4));
+  }
+
+  @Test
+  void whoHadFewRequestsAtATimeCatchesUpALittle() {
+    FairQueue<String> lenient = new FairQueue<>(3);
+    for (int i = 0; i < 100; i++) {
+      lenient.servedAtOnce(1, 1, USUAL);
+    }
+    for (int i = 0; i < 5; i++) {
+      lenient.add(1, "1." + i);
+      lenient.add(2, "2." + i);
+    }
+    StringBuilder order = new StringBuilder();
+    for (int i = 0; i < 8; i++) {
+      order.append(volume(String.valueOf(lenient.next())));
+      lenient.remove(1, USUAL);
+    }
+    assertEquals("22221211", order.toString());
+  }
+
+  @Test
   void whatIsPutAsideIsAskedAgainInTheNextRound() {
     add(1, 1);
     add(2, 2);
@@ -129,7 +156,7 @@ class FairQueueTest {
 
   @Test
   void volumesThatRestAreForgottenAndServedAgain() {
-    for (int volume = 1; volume <= 2000; volume++) {
+    for (int volume = 1; volume <= 10_000; volume++) {
       add(volume, 1);
       assertEquals(1, drain(1).size());
     }
