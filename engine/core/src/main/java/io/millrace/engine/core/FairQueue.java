@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
  * had least by its weight, so that nobody's many requests stand in front of another's few.
  *
  * <p>Start-time fair queueing (Goyal, Vin and Cheng, 1996): what a volume is served, at once or
- * after it has waited, moves its own clock on by cost / weight; the earliest clock is next; one that
- * comes back from a rest begins a little before the clock of whom was served last. Without that
- * little, one with few requests at a time would lose its turn whenever all of them are with its
- * client. Owner thread only; makes an object when a volume is served for the first time, or more
- * wait than ever before.
+ * after it has waited, moves its own clock on by cost / weight; the earliest clock is next; one
+ * that comes back from a rest begins a little before the clock of whom was served last. Without
+ * that little, one with few requests at a time would lose its turn whenever all of them are with
+ * its client. Owner thread only; makes an object when a volume is served for the first time, or
+ * more wait than ever before.
  */
 final class FairQueue<R> {
   private static final int FORGET_FROM = 4096;
@@ -25,6 +25,9 @@ final class FairQueue<R> {
     final long volumeId;
     final ArrayDeque<R> requests = new ArrayDeque<>();
     double clock;
+
+    /** When it was served last. */
+    int weight = Limits.WEIGHT_DEFAULT;
 
     Flow(long volumeId) {
       this.volumeId = volumeId;
@@ -45,10 +48,10 @@ final class FairQueue<R> {
   private int size;
 
   /**
-   * @param credit cost at the default weight by which a volume that comes back may be behind
+   * @param credit cost by which a volume that comes back may be behind
    */
   FairQueue(double credit) {
-    this.credit = credit / Limits.WEIGHT_DEFAULT;
+    this.credit = credit;
   }
 
   boolean isEmpty() {
@@ -72,16 +75,20 @@ final class FairQueue<R> {
   private void added(Flow flow) {
     size++;
     if (flow.requests.size() == 1) {
-      flow.clock = Math.max(flow.clock, clock - credit);
+      comeBack(flow);
       waiting.add(flow);
     }
+  }
+
+  private void comeBack(Flow flow) {
+    flow.clock = Math.max(flow.clock, clock - credit / flow.weight);
   }
 
   /** A request was served at once, or so much of it, while none waited. */
   void servedAtOnce(long volumeId, double cost, int weight) {
     if (cost > 0) {
       Flow flow = flow(volumeId);
-      flow.clock = Math.max(flow.clock, clock - credit);
+      comeBack(flow);
       charge(flow, cost, weight);
     }
   }
@@ -133,6 +140,7 @@ final class FairQueue<R> {
   }
 
   private void charge(Flow flow, double cost, int weight) {
+    flow.weight = weight;
     clock = Math.max(clock, flow.clock);
     flow.clock += cost / weight;
   }

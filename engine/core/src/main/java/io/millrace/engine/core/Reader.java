@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * out.
  *
  * <p>When all run buffers are in use, requests wait, each volume for its share ({@link FairQueue}).
- * While several volumes read, fewer runs are at the disk at a time: what waits there has no order. A
- * block that is being read for one request is not read again for another: that one follows, and
+ * While several volumes read, fewer runs are at the disk at a time: what waits there has no order.
+ * A block that is being read for one request is not read again for another: that one follows, and
  * then finds it in the cache. Clones that start together read their image once by that.
  */
 final class Reader {
@@ -120,15 +120,13 @@ final class Reader {
       lastSource = sourceId;
       aloneFromNanos = serving.now() + COMPANY_NANOS;
     }
-    // Others are waiting for the disk, and nobody for what is in memory.
     serve(request);
   }
 
   /** Goes on with requests that waited for a leaf or a buffer. */
   void pump() {
     for (int left = arrived.size(); left > 0; left--) {
-      Request r = arrived.remove();
-      serve(r);
+      serve(arrived.remove());
     }
     mayRun = true;
     for (Request r = waiting.next(); r != null; r = waiting.next()) {
@@ -142,7 +140,7 @@ final class Reader {
     }
   }
 
-  /** At once, as far as nobody waits. */
+  /** At once what is in memory, and as far as nobody waits for the disk, the rest. */
   private void serve(Request r) {
     long sourceId = r.sourceId();
     int weight = r.weight();

@@ -109,7 +109,8 @@ final class Writer {
   private Progress stageAtOnce(Request r, Volume volume, long now) {
     long before = r.position;
     Progress progress = stage(r, now);
-    waiting.servedAtOnce(volume.id, r.position - before, volume.limits.weightOrDefault());
+    double cost = (double) (r.position - before);
+    waiting.servedAtOnce(volume.id, cost, volume.limits.weightOrDefault());
     return progress;
   }
 

@@ -109,6 +109,12 @@ enum Mutant {
   },
 
   LEFTOVER_OF_A_CRASH_REPLAYED("Replay", "follows", "none") {
+    /** About one seed in a hundred shows it, and none before. */
+    @Override
+    long firstSeed() {
+      return 200;
+    }
+
     @Override
     CodeTransform planted() {
       return answering(1);
