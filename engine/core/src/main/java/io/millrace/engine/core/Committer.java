@@ -232,7 +232,7 @@ final class Committer implements Batch.Written {
     return !paced && !backlogFull(layer, weight);
   }
 
-  /** The disk would take too long, or others lack room; if it is idle, nothing waits for company. */
+  /** The disk would take too long, or others lack room; an idle disk gets what there is. */
   private boolean backlogFull(Layer layer, int weight) {
     boolean full = shares.full(layer, weight);
     Batch batch = open;
