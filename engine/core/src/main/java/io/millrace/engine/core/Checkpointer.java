@@ -43,6 +43,7 @@ final class Checkpointer {
   private boolean reading;
   private int olderRoot;
   private long number;
+  private long startedNanos;
   private int[] own;
 
   // The checkpoint under way.
@@ -134,6 +135,7 @@ final class Checkpointer {
 
   void start(KeptChunks.Need segments) {
     number++;
+    startedNanos = serving.now();
     waiting = true;
     // One that writes everything may need less than one that leaves old segments as they are.
     need = again ? KeptChunks.Need.STARVED : segments;
@@ -434,6 +436,7 @@ final class Checkpointer {
     failedWith = -1;
     serving.space.checkpointOwns(own.length);
     checkpoints++;
+    serving.watcher.checkpointed(number, serving.now() - startedNanos);
   }
 
   private int[] segmentsOfChunks() {

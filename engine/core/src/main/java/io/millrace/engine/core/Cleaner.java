@@ -36,6 +36,8 @@ final class Cleaner implements Batch.Written {
 
   private int victim = -1;
   private long victimSequence;
+  private long victimNanos;
+  private int victimLive;
   private boolean reading;
   private boolean stuck;
 
@@ -191,6 +193,8 @@ final class Cleaner implements Batch.Written {
     reading = true;
     stuck = false;
     victimSequence = table.sequence[victim];
+    victimNanos = serving.now();
+    victimLive = table.live[victim];
     readAgain = -1;
     table.readers[victim]++;
     pacing.cleaned(table.geometry.segmentBytes());
@@ -255,6 +259,7 @@ final class Cleaner implements Batch.Written {
         return false;
       }
     }
+    serving.watcher.cleaned(victim, victimLive, serving.now() - victimNanos);
     victim = -1;
     segmentsCleaned++;
     return true;

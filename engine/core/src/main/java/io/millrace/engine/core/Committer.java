@@ -156,6 +156,14 @@ final class Committer implements Batch.Written {
     return batch != null && batch.recordCount == 0 && StagedIndex.batch(reference) == batch.number;
   }
 
+  long stagedBytes() {
+    return (long) stagedBlocks * Bytes.PAGE;
+  }
+
+  long stagedBytesMax() {
+    return stagedBytesMax;
+  }
+
   // ---- adding
 
   /** Makes room for one more block; false: wait. */

@@ -120,6 +120,10 @@ final class Disk implements Storage.Completions {
     return outstanding == 0;
   }
 
+  int outstanding() {
+    return outstanding;
+  }
+
   @Override
   public void completed(long ticket, int errno) {
     int t = (int) ticket;

@@ -69,6 +69,12 @@ final class Reader {
   long readBytes;
   long checksumErrors;
 
+  /** Of reads, by where they were found; what was never written is not counted. */
+  long blocksStaged;
+
+  long blocksCached;
+  long blocksFromDisk;
+
   Reader(Serving s) {
     serving = s;
     aloneFromNanos = s.clock.nanos();
@@ -165,6 +171,11 @@ final class Reader {
     return active == 0;
   }
 
+  /** Requests that wait for a buffer. */
+  int waiting() {
+    return waiting.size();
+  }
+
   /** Serves what can be served now; false when it must wait for a run buffer. */
   private boolean advance(Request r) {
     if (r.lost || r.isGone()) {
@@ -184,6 +195,7 @@ final class Reader {
         r.fill(r.sectorsOf(address));
       } else if (found == Resolver.STAGED) {
         int reference = resolver.reference();
+        blocksStaged++;
         r.copy(committer.buffer(reference).memory, committer.at(reference), address);
       } else if (!copyCached(r, found, address)) {
         if (follows(r, found)) {
@@ -219,6 +231,7 @@ final class Reader {
     if (page == PageCache.ABSENT) {
       return false;
     }
+    blocksCached++;
     r.copy(cache.memory(), PageCache.at(page), address);
     return true;
   }
@@ -406,6 +419,7 @@ final class Reader {
     }
 
     void submit() {
+      blocksFromDisk += pages;
       int segment = Location.segment(location);
       table.readers[segment]++;
       disk.read(table.geometry.offset(segment, Location.slot(location)), slices[pages], this);

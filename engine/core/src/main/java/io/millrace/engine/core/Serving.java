@@ -36,6 +36,9 @@ final class Serving {
   final Checkpointer checkpointer;
   final Scrubber scrubber;
 
+  /** Is told of what takes long. */
+  Watcher watcher = Watcher.NONE;
+
   private final Housekeeping housekeeping;
   private final StagingReport staging;
   private long nowNanos;
@@ -287,7 +290,23 @@ final class Serving {
         table.allocatable() + table.reclaimable(),
         table.segments() - SegmentTable.FIRST,
         namespace.cells.usedBytes(),
-        checkpointer.checkpoints);
+        checkpointer.checkpoints,
+        reader.blocksStaged,
+        reader.blocksCached,
+        reader.blocksFromDisk);
+  }
+
+  StoreLevels levels() {
+    return new StoreLevels(
+        committer.stagedBytes(),
+        committer.stagedBytesMax(),
+        writer.waiting(),
+        reader.waiting(),
+        disk.outstanding(),
+        (long) housekeeping.supply().debt() * table.geometry.segmentBytes(),
+        committer.lastLsn(),
+        durability.durableLsn(),
+        table.nextSequence());
   }
 
   StoreInfo info(long recoveryNanos) {

@@ -25,6 +25,7 @@ public final class Store {
   private final long openedNanos;
   private long recoveryNanos;
   private @Nullable Serving serving;
+  private Watcher watcher = Watcher.NONE;
   private @Nullable String damage;
 
   private Store(Storage storage, Clock clock, Staging staging, Recovery.Manner manner) {
@@ -247,6 +248,38 @@ public final class Store {
     return s == null ? StoreStats.NONE : s.stats();
   }
 
+  /** What goes up and down, as of now. */
+  public StoreLevels levels() {
+    Serving s = serving;
+    return s == null ? StoreLevels.NONE : s.levels();
+  }
+
+  /** Nanoseconds for which writes of the volume have waited for room since the opening. */
+  public long stalledNanos(long volumeId) {
+    Volume volume = known(volumeId);
+    return volume == null ? 0 : volume.stall.nanos(require().now());
+  }
+
+  /** Writes of the volume that wait for room now. */
+  public int stalledWrites(long volumeId) {
+    Volume volume = known(volumeId);
+    return volume == null ? 0 : volume.stall.writes();
+  }
+
+  private @Nullable Volume known(long volumeId) {
+    Serving s = serving;
+    return s == null ? null : s.namespace.volumes.get(volumeId);
+  }
+
+  /** From now on it is told of what takes long. */
+  public void watch(Watcher by) {
+    watcher = by;
+    Serving s = serving;
+    if (s != null) {
+      s.watcher = by;
+    }
+  }
+
   /** Identity and room; valid once no longer RECOVERING. */
   public StoreInfo info() {
     Serving s = serving;
@@ -286,6 +319,7 @@ public final class Store {
     }
     recoveryNanos = clock.nanos() - openedNanos;
     serving = new Serving(loaded, options, disk, health, clock, arena, answers);
+    serving.watcher = watcher;
     return 0;
   }
 

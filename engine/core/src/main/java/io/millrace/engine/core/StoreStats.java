@@ -21,7 +21,10 @@ public record StoreStats(
     long segmentsFree,
     long segmentsTotal,
     long mapBytes,
-    long checkpoints) {
+    long checkpoints,
+    long readBlocksStaged,
+    long readBlocksCached,
+    long readBlocksFromDisk) {
   static final StoreStats NONE =
-      new StoreStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      new StoreStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 }

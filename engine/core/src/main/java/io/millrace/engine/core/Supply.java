@@ -38,6 +38,11 @@ record Supply(int all, int atHand, int soon, int toLeave, int packable, int chec
     return hurryMark() + Math.max(2, Math.min(all / 32, dead() / 8));
   }
 
+  /** What the cleaner lacks to where it rests; 0 when it rests, or there is nothing to clean. */
+  int debt() {
+    return wantsCleaning() ? cleaningMark() - soon : 0;
+  }
+
   /** Below, the cleaner has no limit. */
   int hurryMark() {
     return toLeave + MARGIN + LOTS_BEFORE_HURRY * lot();

@@ -18,6 +18,7 @@ final class Volume {
   boolean durable;
 
   Limits limits;
+  final Stall stall = new Stall();
 
   Volume(Records.VolumeCreated created, Layer top) {
     id = created.volumeId();

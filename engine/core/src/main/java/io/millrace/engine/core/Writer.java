@@ -99,9 +99,11 @@ final class Writer {
     Volume volume = r.volume();
     if (r.zeroesBlocks()) {
       if (!waitingZeros.isEmpty() || waits(stage(r, now))) {
+        r.stalls(now);
         add(volume.id, r);
       }
     } else if (!waiting.isEmpty() || waits(stageAtOnce(r, volume, now))) {
+      r.stalls(now);
       waiting.add(volume.id, r);
     }
   }
@@ -135,6 +137,7 @@ final class Writer {
       Request r = filled.remove();
       long volumeId = r.volume().id;
       if (waits(stage(r, nowNanos))) {
+        r.stalls(nowNanos);
         if (r.zeroesBlocks()) {
           waitingZeros.addFirst(r);
         } else {
@@ -202,6 +205,11 @@ final class Writer {
 
   boolean waitsForRoom() {
     return !waiting.isEmpty() || !waitingZeros.isEmpty();
+  }
+
+  /** Requests that wait for room. */
+  int waiting() {
+    return waiting.size();
   }
 
   /** Nothing will ever make room again: what waits fails. */
@@ -440,6 +448,9 @@ final class Writer {
     long tag;
     int errno;
 
+    /** It has waited for room. */
+    private boolean stalled;
+
     /** The block of which it was found, from a leaf that may have left again, that it is new. */
     long askedAt;
 
@@ -458,7 +469,26 @@ final class Writer {
       askedAt = -1;
     }
 
+    void stalls(long nowNanos) {
+      if (!stalled) {
+        stalled = true;
+        volume().stall.begins(nowNanos);
+      }
+    }
+
+    private void goesOn() {
+      stalled = false;
+      Volume of = volume();
+      long nanos = of.stall.ends(serving.now());
+      if (nanos > 0) {
+        serving.watcher.stalled(of.id, nanos);
+      }
+    }
+
     void end() {
+      if (stalled) {
+        goesOn();
+      }
       volume = null;
       from = null;
       then = null;

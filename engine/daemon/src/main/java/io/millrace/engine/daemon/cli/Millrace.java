@@ -35,7 +35,8 @@ import picocli.CommandLine.Command;
       VolumeCommands.class,
       SnapshotCommands.class,
       CloneCommand.class,
-      StatsCommand.class
+      StatsCommand.class,
+      TopCommand.class
     })
 public final class Millrace {
   public static void main(String[] arguments) {

@@ -36,7 +36,7 @@ final class Output {
    * One value of an object.
    *
    * @param name as in engine.proto; its ending says how people see it (_bytes, _unix_millis)
-   * @param value a String, Long, Boolean
+   * @param value a String, Long, Double, Boolean
    */
   record Field(String name, Object value) {
     private String column() {
@@ -72,6 +72,10 @@ final class Output {
       }
       return out.toString();
     }
+  }
+
+  boolean isJson() {
+    return form == Form.JSON;
   }
 
   void object(List<Field> fields) {

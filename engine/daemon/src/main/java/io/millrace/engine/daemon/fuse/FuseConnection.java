@@ -1,6 +1,7 @@
 package io.millrace.engine.daemon.fuse;
 
 import io.millrace.engine.daemon.qos.VolumeGate;
+import io.millrace.engine.daemon.meter.VolumeMeter;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,9 @@ public final class FuseConnection {
   final long volumeId;
   final byte[] fileName;
   final boolean readOnly;
+
+  /** What is asked of the volume; since it is served. */
+  @Nullable VolumeMeter meter;
 
   /** The file's size; grows with the volume. */
   long sizeBytes;

@@ -6,6 +6,9 @@ import io.millrace.engine.daemon.linux.Errno;
 import io.millrace.engine.daemon.linux.KernelException;
 import io.millrace.engine.daemon.linux.Libc;
 import io.millrace.engine.daemon.qos.VolumeGates;
+import io.millrace.engine.daemon.meter.Meters;
+import io.millrace.engine.daemon.meter.RequestKind;
+import io.millrace.engine.daemon.meter.VolumeMeter;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -31,6 +34,7 @@ public final class FuseServer {
 
   private final Store store;
   private final VolumeGates gates;
+  private final Meters meters;
   private final Epoll epoll;
   private final RequestPool pool;
   private final MemorySegment memory;
@@ -47,7 +51,8 @@ public final class FuseServer {
   private final @Nullable FuseConnection[] connection;
   private final long[] unique;
   private final int[] opcode;
-  private final int[] ioBytes;
+  private final long[] beganNanos;
+  private final long[] ioBytes;
   private final long[] ioOffset;
   private final int[] bigSlot;
 
@@ -57,10 +62,12 @@ public final class FuseServer {
   /**
    * @param queueDepth requests that the kernel keeps under way per volume
    */
-  public FuseServer(Store store, VolumeGates gates, Epoll epoll, int queueDepth)
+  public FuseServer(
+      Store store, VolumeGates gates, Meters meters, Epoll epoll, int queueDepth)
       throws KernelException {
     this.store = store;
     this.gates = gates;
+    this.meters = meters;
     this.epoll = epoll;
     this.queueDepth = queueDepth;
     pool = new RequestPool(512, 32);
@@ -70,7 +77,8 @@ public final class FuseServer {
     connection = new FuseConnection[requests];
     unique = new long[requests];
     opcode = new int[requests];
-    ioBytes = new int[requests];
+    beganNanos = new long[requests];
+    ioBytes = new long[requests];
     ioOffset = new long[requests];
     bigSlot = new int[requests];
     waitingForBig = new SlotQueue(requests);
@@ -98,6 +106,7 @@ public final class FuseServer {
       byKey.add(null);
     }
     added.key = FIRST_KEY + place;
+    added.meter = meters.of(added.volumeId);
     epoll.add(added.fd, added.key);
     byKey.set(place, added);
     added.gate = gates.enter(added.volumeId);
@@ -230,11 +239,41 @@ public final class FuseServer {
     opcode[slot] = FuseWire.opcode(memory, at);
     bigSlot[slot] = RequestPool.NONE;
     c.pendingRequests++;
+    meterBegins(c, slot);
     if (landed != FuseWire.length(memory, at) || landed < FuseWire.bytesMin(opcode[slot])) {
       finish(slot, Errno.EIO);
     } else {
       dispatch(c, slot, at);
     }
+  }
+
+  private void meterBegins(FuseConnection c, int slot) {
+    RequestKind kind = kind(opcode[slot]);
+    VolumeMeter meter = c.meter;
+    if (kind != null && meter != null) {
+      ioBytes[slot] = 0;
+      beganNanos[slot] = meters.nanos();
+      meter.begins(kind);
+    }
+  }
+
+  private void meterEnds(int slot, int errno) {
+    RequestKind kind = kind(opcode[slot]);
+    FuseConnection c = connection[slot];
+    VolumeMeter meter = c == null ? null : c.meter;
+    if (kind != null && meter != null) {
+      meter.ends(kind, ioBytes[slot], errno, meters.nanos() - beganNanos[slot]);
+    }
+  }
+
+  private static @Nullable RequestKind kind(int opcode) {
+    return switch (opcode) {
+      case FuseWire.READ -> RequestKind.READ;
+      case FuseWire.WRITE -> RequestKind.WRITE;
+      case FuseWire.FSYNC -> RequestKind.FLUSH;
+      case FuseWire.FALLOCATE -> RequestKind.ZERO;
+      default -> null;
+    };
   }
 
   private void dispatch(FuseConnection c, int slot, long at) {
@@ -283,7 +322,7 @@ public final class FuseServer {
       return;
     }
     hold(c, slot, big);
-    store.read(c.volumeId, ioOffset[slot], pool.bigData(big, ioBytes[slot]), slot);
+    store.read(c.volumeId, ioOffset[slot], pool.bigData(big, (int) ioBytes[slot]), slot);
   }
 
   private void beginWrite(FuseConnection c, int slot, long at) {
@@ -321,6 +360,7 @@ public final class FuseServer {
     } else {
       gates.begun(c.requireGate(), 0);
       long length = FuseWire.fallocateLength(memory, at);
+      ioBytes[slot] = length;
       store.zero(c.volumeId, FuseWire.ioOffset(memory, at), length, slot);
     }
   }
@@ -372,10 +412,11 @@ public final class FuseServer {
   }
 
   private void finish(int slot, int errno) {
+    meterEnds(slot, errno);
     if (errno == 0 && opcode[slot] == FuseWire.READ) {
       sendRead(slot);
     } else if (errno == 0 && opcode[slot] == FuseWire.WRITE) {
-      FuseWire.writeBody(memory, pool.smallAt(slot), ioBytes[slot]);
+      FuseWire.writeBody(memory, pool.smallAt(slot), (int) ioBytes[slot]);
       send(slot, FuseWire.WRITE_ANSWER_BYTES);
     } else {
       FuseWire.header(memory, pool.smallAt(slot), 0, errno, unique[slot]);
@@ -387,8 +428,9 @@ public final class FuseServer {
     int big = bigSlot[slot];
     long data = big == RequestPool.NONE ? pool.smallDataAt(slot) : pool.bigDataAt(big);
     long at = data - FuseWire.ANSWER_BYTES;
-    FuseWire.header(memory, at, ioBytes[slot], 0, unique[slot]);
-    transmit(slot, at, FuseWire.ANSWER_BYTES + ioBytes[slot]);
+    int bytes = (int) ioBytes[slot];
+    FuseWire.header(memory, at, bytes, 0, unique[slot]);
+    transmit(slot, at, FuseWire.ANSWER_BYTES + bytes);
   }
 
   /** Sends the body that stands ready in the small slot. */

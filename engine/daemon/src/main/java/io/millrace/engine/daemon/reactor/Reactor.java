@@ -33,6 +33,9 @@ import java.util.function.Function;
  * short or go elsewhere. If this thread dies, the process ends: nobody else could answer.
  */
 public final class Reactor implements Answers {
+  /** What this thread is named. */
+  public static final String THREAD = "millrace-reactor";
+
   private static final long WAKE_KEY = 0;
 
   /** Tags of requests of our own; below are NBD's, and below those the slot numbers of FUSE. */
@@ -72,7 +75,7 @@ public final class Reactor implements Answers {
 
   /** Begins; the end is {@link #close}. */
   public void start() {
-    Thread.ofPlatform().name("millrace-reactor").start(this::runOrDie);
+    Thread.ofPlatform().name(THREAD).start(this::runOrDie);
   }
 
   private void runOrDie() {

@@ -28,7 +28,11 @@ import io.millrace.engine.core.StoreState;
 import io.millrace.engine.daemon.ObjectId;
 import io.millrace.engine.daemon.attach.AttachIntent;
 import io.millrace.engine.daemon.attach.Attachments;
+import io.millrace.engine.daemon.meter.AllocatedBytes;
+import io.millrace.engine.daemon.meter.Meters;
+import io.millrace.engine.daemon.meter.Readings;
 import io.millrace.engine.daemon.reactor.Reactor;
+import io.millrace.engine.daemon.storage.FileStorage;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -42,14 +46,19 @@ public final class Engine {
   private static final int SECTOR_BYTES_DEFAULT = 512;
 
   private final Reactor reactor;
+  private final Meters meters;
   private final String storePath;
   private final OneAtATime oneAtATime = new OneAtATime();
 
   /** Absent until the store has been recovered. */
   private final AtomicReference<@Nullable Attachments> attachments = new AtomicReference<>();
 
-  public Engine(Reactor reactor, String storePath) {
+  /**
+   * @param meters of the fronts and the disk of that reactor
+   */
+  public Engine(Reactor reactor, Meters meters, String storePath) {
     this.reactor = reactor;
+    this.meters = meters;
     this.storePath = storePath;
   }
 
@@ -73,7 +82,18 @@ public final class Engine {
   }
 
   public Stats stats() {
-    return reactor.ask(store -> Messages.stats(store.stats())).join();
+    return Messages.stats(
+        reactor.ask(io.millrace.engine.core.Store::stats).join(),
+        reactor.ask(io.millrace.engine.core.Store::levels).join());
+  }
+
+  /** Copied by the reactor, put into words by the caller. */
+  public io.millrace.engine.api.Meters meters() {
+    Readings readings = reactor.ask(meters::read).join();
+    return MeterMessages.meters(readings)
+        .setReactorAllocatedBytes(AllocatedBytes.ofThreads(Reactor.THREAD))
+        .setDiskThreadsAllocatedBytes(AllocatedBytes.ofThreads(FileStorage.THREADS))
+        .build();
   }
 
   /** With the names of those who read what is damaged, asked for one by one: each takes a while. */

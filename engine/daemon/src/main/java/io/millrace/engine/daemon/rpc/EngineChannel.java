@@ -14,6 +14,9 @@ import java.util.logging.Logger;
 
 /** A connection to the daemon that listens on a unix socket. Any thread; {@link #close} ends it. */
 public final class EngineChannel implements AutoCloseable {
+  /** The meters of a thousand volumes. */
+  private static final int ANSWER_BYTES_MAX = 64 << 20;
+
   // Held, or the level would be forgotten. gRPC asks for TCP's keep-alive, which a unix socket has
   // not; Netty warns of it at every connection.
   private static final Logger BOOTSTRAP = Logger.getLogger("io.netty.bootstrap");
@@ -30,6 +33,7 @@ public final class EngineChannel implements AutoCloseable {
             .eventLoopGroup(loop)
             .overrideAuthority("localhost")
             .usePlaintext()
+            .maxInboundMessageSize(ANSWER_BYTES_MAX)
             .directExecutor()
             .build();
   }

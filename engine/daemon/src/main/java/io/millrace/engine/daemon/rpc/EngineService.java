@@ -14,6 +14,7 @@ import io.millrace.engine.api.DetachVolumeRequest;
 import io.millrace.engine.api.DetachVolumeResponse;
 import io.millrace.engine.api.EngineGrpc;
 import io.millrace.engine.api.GetLogPositionRequest;
+import io.millrace.engine.api.GetMetersRequest;
 import io.millrace.engine.api.GetScrubRequest;
 import io.millrace.engine.api.GetSnapshotRequest;
 import io.millrace.engine.api.GetStatsRequest;
@@ -24,6 +25,7 @@ import io.millrace.engine.api.ListSnapshotsResponse;
 import io.millrace.engine.api.ListVolumesRequest;
 import io.millrace.engine.api.ListVolumesResponse;
 import io.millrace.engine.api.LogPosition;
+import io.millrace.engine.api.Meters;
 import io.millrace.engine.api.ResizeVolumeRequest;
 import io.millrace.engine.api.Scrub;
 import io.millrace.engine.api.Snapshot;
@@ -49,6 +51,11 @@ final class EngineService extends EngineGrpc.EngineImplBase {
   @Override
   public void getStats(GetStatsRequest request, StreamObserver<Stats> out) {
     respond(out, engine::stats);
+  }
+
+  @Override
+  public void getMeters(GetMetersRequest request, StreamObserver<Meters> out) {
+    respond(out, engine::meters);
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.millrace.engine.api.Volume;
 import io.millrace.engine.core.Catalog;
 import io.millrace.engine.core.ScrubReport;
 import io.millrace.engine.core.StoreInfo;
+import io.millrace.engine.core.StoreLevels;
 import io.millrace.engine.core.StoreStats;
 import io.millrace.engine.daemon.ObjectId;
 import java.util.concurrent.TimeUnit;
@@ -105,7 +106,7 @@ final class Messages {
         .build();
   }
 
-  static Stats stats(StoreStats stats) {
+  static Stats stats(StoreStats stats, StoreLevels levels) {
     return Stats.newBuilder()
         .setUserWrites(stats.userWrites())
         .setUserWriteBytes(stats.userWriteBytes())
@@ -126,10 +127,23 @@ final class Messages {
         .setSegmentsFree(stats.segmentsFree())
         .setSegmentsTotal(stats.segmentsTotal())
         .setMapBytes(stats.mapBytes())
+        .setCheckpoints(stats.checkpoints())
+        .setReadBlocksStaged(stats.readBlocksStaged())
+        .setReadBlocksCached(stats.readBlocksCached())
+        .setReadBlocksFromDisk(stats.readBlocksFromDisk())
+        .setStagedBytes(levels.stagedBytes())
+        .setStagedBytesMax(levels.stagedBytesMax())
+        .setWritesWaiting(levels.writesWaiting())
+        .setReadsWaiting(levels.readsWaiting())
+        .setDiskCalls(levels.diskCalls())
+        .setCleanerDebtBytes(levels.cleanerDebtBytes())
+        .setLastLsn(levels.lastLsn())
+        .setDurableLsn(levels.durableLsn())
+        .setNextSegmentSequence(levels.nextSegmentSequence())
         .build();
   }
 
-  private static String id(long value) {
+  static String id(long value) {
     return new ObjectId(value).toString();
   }
 

@@ -2,8 +2,6 @@ package io.millrace.engine.daemon.serve;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.millrace.engine.api.Scrub;
-import io.millrace.engine.api.Stats;
 import io.millrace.engine.api.Store;
 import io.millrace.engine.api.StoreState;
 import io.millrace.engine.daemon.rpc.Engine;
@@ -11,7 +9,6 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -24,9 +21,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Up before everything else, so that what takes long at a start can be told from what hangs.
  */
 final class HealthServer implements AutoCloseable {
-  /** The fields of Stats that go up and down. */
-  private static final Set<String> LEVELS = Set.of("segments_free", "segments_total", "map_bytes");
-
   private final HttpServer server;
   private final AtomicReference<String> beginning = new AtomicReference<>("STARTING");
   private final AtomicReference<@Nullable Engine> engine = new AtomicReference<>();
@@ -102,45 +96,20 @@ final class HealthServer implements AutoCloseable {
     if (present == null) {
       answer(exchange, 503, beginning.get() + "\n");
     } else {
-      answer(exchange, 200, text(present.store(), present.stats(), present.scrubProgress()));
+      Store store = present.store();
+      String text = MetricsText.of(store, present.meters(), present.scrubProgress());
+      answer(exchange, 200, MetricsText.CONTENT_TYPE, text);
     }
   }
 
-  static String text(Store store, Stats stats, Scrub scrub) {
-    StringBuilder out = new StringBuilder();
-    Stats.getDescriptor()
-        .getFields()
-        .forEach(
-            field -> {
-              boolean gauge = LEVELS.contains(field.getName());
-              String name = "millrace_" + field.getName() + (gauge ? "" : "_total");
-              append(out, name, gauge ? "gauge" : "counter", (Long) stats.getField(field));
-            });
-    append(out, "millrace_store_capacity_bytes", "gauge", store.getCapacityBytes());
-    append(out, "millrace_store_physical_bytes", "gauge", store.getPhysicalBytes());
-    append(out, "millrace_store_free_bytes", "gauge", store.getFreeBytes());
-    append(out, "millrace_store_logical_bytes", "gauge", store.getLogicalBytes());
-    append(out, "millrace_store_volumes", "gauge", store.getVolumes());
-    append(out, "millrace_store_snapshots", "gauge", store.getSnapshots());
-    long serving = store.getState() == StoreState.SERVING ? 1 : 0;
-    append(out, "millrace_store_serving", "gauge", serving);
-    append(out, "millrace_scrub_running", "gauge", scrub.getRunning() ? 1 : 0);
-    append(out, "millrace_scrub_segments_done", "gauge", scrub.getSegmentsDone());
-    append(out, "millrace_scrub_bytes_read_total", "counter", scrub.getBytesRead());
-    append(out, "millrace_scrub_passes_total", "counter", scrub.getPasses());
-    append(out, "millrace_scrub_ended_unix_millis", "gauge", scrub.getEndedUnixMillis());
-    append(out, "millrace_damaged_blocks", "gauge", scrub.getDamagedBlocks());
-    return out.toString();
-  }
-
-  private static void append(StringBuilder out, String name, String type, long value) {
-    out.append("# TYPE ").append(name).append(' ').append(type).append('\n');
-    out.append(name).append(' ').append(value).append('\n');
-  }
-
   private static void answer(HttpExchange exchange, int code, String text) throws IOException {
+    answer(exchange, code, "text/plain; charset=utf-8", text);
+  }
+
+  private static void answer(HttpExchange exchange, int code, String type, String text)
+      throws IOException {
     byte[] body = text.getBytes(StandardCharsets.UTF_8);
-    exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");
+    exchange.getResponseHeaders().set("Content-Type", type);
     try (exchange) {
       exchange.sendResponseHeaders(code, body.length);
       exchange.getResponseBody().write(body);

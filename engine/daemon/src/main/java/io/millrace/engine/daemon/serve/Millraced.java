@@ -8,9 +8,11 @@ import io.millrace.engine.daemon.ExitCode;
 import io.millrace.engine.daemon.SystemClock;
 import io.millrace.engine.daemon.attach.Attachments;
 import io.millrace.engine.daemon.cli.ByteSizeConverter;
+import io.millrace.engine.daemon.flight.FlightWatcher;
 import io.millrace.engine.daemon.fuse.FuseServer;
 import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.EventFd;
+import io.millrace.engine.daemon.meter.Meters;
 import io.millrace.engine.daemon.nbd.NbdSocket;
 import io.millrace.engine.daemon.nbd.TlsFiles;
 import io.millrace.engine.daemon.nbd.TlsListener;
@@ -109,20 +111,24 @@ public final class Millraced implements Callable<Integer> {
     RingFolder rings = new RingFolder(options.stagingFolder, m -> say("weaker guarantee: %s", m));
     SystemClock clock = new SystemClock();
     Store store = Store.open(storage, clock, options.storeOptions(), rings);
+    FlightWatcher flight = new FlightWatcher();
+    store.watch(flight);
     VolumeGates gates = new VolumeGates(store, clock);
-    FuseServer fuse = new FuseServer(store, gates, epoll, options.queueDepth);
+    Meters meters = new Meters(clock, storage.meter());
+    FuseServer fuse = new FuseServer(store, gates, meters, epoll, options.queueDepth);
     report(missing, fuse);
     say("disk calls: %s", storage.callsText());
     CompletableFuture<StoreState> recovered = new CompletableFuture<>();
     Reactor reactor = new Reactor(store, epoll, fuse, wake, state -> changed(state, recovered));
     reactor.start();
-    Engine engine = new Engine(reactor, options.store.toString());
+    Engine engine = new Engine(reactor, meters, options.store.toString());
     EngineServer rpc = EngineServer.start(options.socket, engine);
     OptionalInt nbd = bindNbd();
     health.serve(engine);
     if (recovered.join() == StoreState.DAMAGED) {
       return refuse(engine.store().getReason());
     }
+    flight.recovered(reactor.ask(Store::info).join());
     Attachments attachments = restore(reactor, engine);
     serveNbd(reactor, nbd);
     stopOnSignal(rpc, health, attachments, reactor, rings);

@@ -5,6 +5,7 @@ import io.millrace.engine.daemon.linux.Errno;
 import io.millrace.engine.daemon.linux.EventFd;
 import io.millrace.engine.daemon.linux.KernelException;
 import io.millrace.engine.daemon.linux.Libc;
+import io.millrace.engine.daemon.meter.DiskMeter;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -17,20 +18,23 @@ import java.util.concurrent.locks.LockSupport;
  * object is made per call.
  */
 public final class FileStorage implements Storage, AutoCloseable {
+  /** What the threads that call the disk are named, if there are any, with a number behind. */
+  public static final String THREADS = "millrace-disk-";
+
   private static final Duration LOCK_PATIENCE = Duration.ofSeconds(2);
   private static final Duration LOCK_RECHECK = Duration.ofMillis(20);
 
   private final Path path;
   private final int fd;
   private final long sizeBytes;
-  private final DiskCalls calls;
+  private final MeteredCalls calls;
   private boolean closed;
 
   private FileStorage(Path path, int fd, long sizeBytes, DiskCalls calls) {
     this.path = path;
     this.fd = fd;
     this.sizeBytes = sizeBytes;
-    this.calls = calls;
+    this.calls = new MeteredCalls(calls);
   }
 
   /**
@@ -79,6 +83,11 @@ public final class FileStorage implements Storage, AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /** Of the calls, but for those that the owner waits for. */
+  public DiskMeter meter() {
+    return calls.meter();
   }
 
   @Override

@@ -38,7 +38,7 @@ final class ThreadCalls implements DiskCalls {
     this.why = why;
     this.wake = wake;
     for (int i = 0; i < threads; i++) {
-      Thread worker = new Thread(this::work, "millrace-disk-" + i);
+      Thread worker = new Thread(this::work, FileStorage.THREADS + i);
       worker.setDaemon(true);
       worker.start();
       workers.add(worker);

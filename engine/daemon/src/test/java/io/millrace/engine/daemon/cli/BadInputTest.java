@@ -119,6 +119,8 @@ final class BadInputTest {
     Stream.of(
             "store scrub|4|never to scrub",
             "stats -o yaml|2|Invalid value for option '--output'",
+            "top -d 0|2|--delay is 0.1 to 3600",
+            "top --sort size|2|Invalid value for option '--sort'",
             "volume create EMPTY --size 1MiB|2|a name has 1 to 255 bytes",
             "volume create LONG --size 1MiB|2|a name has 1 to 255 bytes, this one has 256",
             "volume create LINES --size 1MiB|2|no control characters",

@@ -10,6 +10,7 @@ import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.EventFd;
 import io.millrace.engine.daemon.linux.Libc;
 import io.millrace.engine.daemon.qos.VolumeGates;
+import io.millrace.engine.daemon.meter.Meters;
 import io.millrace.engine.daemon.storage.DiskSubmission;
 import io.millrace.engine.daemon.storage.FileStorage;
 import io.millrace.engine.daemon.storage.Preparation;
@@ -41,7 +42,13 @@ final class FuseServerTest {
     storage = FileStorage.open(file, new EventFd(), DiskSubmission.AUTO, 1);
     epoll = new Epoll();
     Store store = Store.open(storage, new SystemClock(), StoreOptions.defaults());
-    server = new FuseServer(store, new VolumeGates(store, new SystemClock()), epoll, 16);
+    server =
+        new FuseServer(
+            store,
+            new VolumeGates(store, new SystemClock()),
+            new Meters(new SystemClock(), storage.meter()),
+            epoll,
+            16);
     pipe = folder.resolve("pipe").toString();
     assertEquals(0, new ProcessBuilder("mkfifo", pipe).start().waitFor());
   }

@@ -16,6 +16,8 @@ import io.millrace.engine.daemon.linux.KernelException;
 import io.millrace.engine.daemon.linux.Libc;
 import io.millrace.engine.daemon.linux.Sockets;
 import io.millrace.engine.daemon.qos.VolumeGates;
+import io.millrace.engine.daemon.meter.DiskMeter;
+import io.millrace.engine.daemon.meter.Meters;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -54,7 +56,13 @@ final class ServedFile implements Answers, AutoCloseable {
     }
     store = Store.open(disk, clock, StoreOptions.small());
     epoll = new Epoll();
-    server = new FuseServer(store, new VolumeGates(store, clock), epoll, QUEUE);
+    server =
+        new FuseServer(
+            store,
+            new VolumeGates(store, clock),
+            new Meters(clock, new DiskMeter()),
+            epoll,
+            QUEUE);
     int[] ends = Sockets.pair();
     kernelEnd = ends[1];
     long volume = createVolume(volumeBytes);

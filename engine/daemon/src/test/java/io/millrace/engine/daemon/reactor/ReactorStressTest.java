@@ -13,6 +13,7 @@ import io.millrace.engine.daemon.fuse.FuseServer;
 import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.EventFd;
 import io.millrace.engine.daemon.qos.VolumeGates;
+import io.millrace.engine.daemon.meter.Meters;
 import io.millrace.engine.daemon.rpc.ServedStore;
 import io.millrace.engine.daemon.storage.DiskSubmission;
 import io.millrace.engine.daemon.storage.FileStorage;
@@ -51,13 +52,10 @@ final class ReactorStressTest {
         ExecutorService threads = Executors.newFixedThreadPool(THREADS)) {
       Store store = Store.open(storage, new SystemClock(), StoreOptions.defaults());
       CompletableFuture<StoreState> recovered = new CompletableFuture<>();
-      Reactor reactor =
-          new Reactor(
-              store,
-              epoll,
-              new FuseServer(store, new VolumeGates(store, new SystemClock()), epoll, 16),
-              wake,
-              recovered::complete);
+      Meters meters = new Meters(new SystemClock(), storage.meter());
+      VolumeGates gates = new VolumeGates(store, new SystemClock());
+      FuseServer fuse = new FuseServer(store, gates, meters, epoll, 16);
+      Reactor reactor = new Reactor(store, epoll, fuse, wake, recovered::complete);
       reactor.start();
       assertEquals(StoreState.SERVING, answer(recovered));
       List<Future<Map<String, Long>>> ends = new ArrayList<>();

@@ -8,6 +8,7 @@ import io.millrace.engine.daemon.fuse.FuseServer;
 import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.EventFd;
 import io.millrace.engine.daemon.qos.VolumeGates;
+import io.millrace.engine.daemon.meter.Meters;
 import io.millrace.engine.daemon.reactor.Reactor;
 import io.millrace.engine.daemon.storage.DiskSubmission;
 import io.millrace.engine.daemon.storage.FileStorage;
@@ -27,15 +28,12 @@ final class ServedEngine implements AutoCloseable {
     storage = FileStorage.open(file, wake, DiskSubmission.AUTO, 2);
     Store store = Store.open(storage, new SystemClock(), StoreOptions.defaults());
     CompletableFuture<StoreState> recovered = new CompletableFuture<>();
-    reactor =
-        new Reactor(
-            store,
-            epoll,
-            new FuseServer(store, new VolumeGates(store, new SystemClock()), epoll, 16),
-            wake,
-            recovered::complete);
+    Meters meters = new Meters(new SystemClock(), storage.meter());
+    VolumeGates gates = new VolumeGates(store, new SystemClock());
+    FuseServer fuse = new FuseServer(store, gates, meters, epoll, 16);
+    reactor = new Reactor(store, epoll, fuse, wake, recovered::complete);
     reactor.start();
-    engine = new Engine(reactor, file.toString());
+    engine = new Engine(reactor, meters, file.toString());
     if (recovered.join() != StoreState.SERVING) {
       throw new AssertionError("it does not serve");
     }

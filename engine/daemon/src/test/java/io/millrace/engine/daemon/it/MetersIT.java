@@ -1,0 +1,167 @@
+package io.millrace.engine.daemon.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.engine.daemon.serve.PrometheusParser;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a daemon tells of its work: metrics, {@code top}, and what its threads allocate. */
+final class MetersIT {
+  private static final int ROUNDS_MAX = 16;
+
+  @TempDir static Path folder = Path.of("");
+  private static Daemon daemon;
+  private static String busy = "";
+  private static String idle = "";
+  private static String busyId = "";
+
+  @BeforeAll
+  static void start() throws Exception {
+    daemon = Daemon.started(folder, "2GiB");
+    busy = daemon.attachNew("busy", "64MiB");
+    busyId = daemon.field("volume_id", "volume", "attach", "busy");
+    idle = daemon.attachNew("an idle one", "64MiB");
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    daemon.close();
+  }
+
+  private static void fio(String arguments) throws Exception {
+    Shell.bash(
+        "fio --name=t --direct=1 --ioengine=libaio --randrepeat=0 --bs=4k --size=64m --filename="
+            + busy
+            + " "
+            + arguments);
+  }
+
+  private static Map<String, Double> scrape() throws Exception {
+    String port = daemon.logText().replaceFirst("(?s).*metrics on [^ ]*:(\\d+).*", "$1");
+    return PrometheusParser.parse(Shell.bash("curl -sf http://127.0.0.1:" + port + "/metrics"));
+  }
+
+  private static double value(Map<String, Double> scraped, String name) {
+    Double value = scraped.get(name);
+    if (value == null) {
+      throw new AssertionError("no " + name + " in " + scraped.keySet());
+    }
+    return value;
+  }
+
+  private static double ofBusy(Map<String, Double> scraped, String name, String request) {
+    String labels = "{name=busy, request=" + request + ", volume=" + busyId + "}";
+    return value(scraped, "millrace_volume_" + name + labels);
+  }
+
+  @Test
+  void metricsGrowWithWhatIsAskedOfTheBlockDevice() throws Exception {
+    Map<String, Double> before = scrape();
+    fio("--rw=randwrite --iodepth=16 --io_size=8m --fsync=128");
+    fio("--rw=randread --iodepth=16 --io_size=4m");
+    Shell.bash("blkdiscard -o 1M -l 2M " + busy);
+    Map<String, Double> after = scrape();
+    for (String[] asked :
+        new String[][] {{"write", "8388608"}, {"read", "4194304"}, {"zero", "2097152"}}) {
+      double bytes =
+          ofBusy(after, "bytes_total", asked[0]) - ofBusy(before, "bytes_total", asked[0]);
+      assertEquals(Double.parseDouble(asked[1]), bytes, 65536, asked[0]);
+    }
+    String count = "request_duration_seconds_count";
+    assertTrue(ofBusy(after, count, "flush") - ofBusy(before, count, "flush") >= 15);
+    assertTrue(ofBusy(after, count, "write") - ofBusy(before, count, "write") > 100);
+    assertEquals(0, ofBusy(after, "errors_total", "write"));
+    for (String grows :
+        new String[] {
+          "millrace_durable_lsn{}",
+          "millrace_commits_total{}",
+          "millrace_disk_call_duration_seconds_count{call=write}",
+          "millrace_disk_call_duration_seconds_sum{call=sync}",
+          "millrace_request_duration_seconds_count{request=write}",
+          "millrace_reactor_allocated_bytes_total{}"
+        }) {
+      assertTrue(value(after, grows) > value(before, grows), grows);
+    }
+    assertTrue(value(after, "millrace_write_amplification_ratio{}") >= 1);
+    assertFalse(idle.isEmpty());
+  }
+
+  @Test
+  void topShowsTheVolumeFirstThatIsAskedMost() throws Exception {
+    Shell.bash("dd if=/dev/zero of=" + idle + " bs=4k count=4 oflag=direct");
+    Process load =
+        new ProcessBuilder(
+                "fio",
+                "--name=t",
+                "--direct=1",
+                "--ioengine=libaio",
+                "--rw=randrw",
+                "--bs=4k",
+                "--iodepth=4",
+                "--size=64m",
+                "--time_based",
+                "--runtime=100",
+                "--filename=" + busy)
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("fio.log").toFile())
+            .start();
+    try {
+      while (ofBusy(scrape(), "request_duration_seconds_count", "read") == 0) {
+        Thread.sleep(100);
+      }
+      String json = daemon.millrace("top", "-n", "1", "-d", "1", "-o", "json").ok();
+      String volumes = json.substring(json.indexOf("\"volumes\": ["));
+      assertTrue(volumes.matches("(?s)[^}]*\"name\": \"busy\".*\"name\": \"an idle one\".*"), json);
+      assertTrue(volumes.matches("(?s)[^}]*\"reads_per_second\": [0-9]*[1-9].*"), json);
+      assertTrue(volumes.matches("(?s)[^}]*\"write_p99_micros\": [1-9].*"), json);
+      String last =
+          daemon.millrace("top", "-n", "1", "-d", "0.2", "-o", "json", "--sort", "name").ok();
+      assertTrue(last.indexOf("an idle one") < last.indexOf("busy"), last);
+      String table = daemon.millrace("top", "-n", "2", "-d", "0.5").ok();
+      assertTrue(table.matches("(?s)log: .*\nVOLUME .*\nbusy .*\nan idle one .*log: .*"), table);
+      assertFalse(table.contains("\u001b"), "it is no terminal");
+    } finally {
+      load.destroy();
+      int unused = load.waitFor();
+    }
+    assertEquals(2, daemon.millrace("top", "--sort", "nothing").exitCode());
+    assertEquals(2, daemon.millrace("top", "-d", "0").exitCode());
+  }
+
+  /**
+   * Once all is compiled; until then, and by a checkpoint now and then, objects are made. If
+   * requests made any, no round would be without.
+   */
+  @Test
+  void requestsAllocateNothingOnceTheDaemonIsWarm() throws Exception {
+    StringBuilder rounds = new StringBuilder();
+    double least = Double.MAX_VALUE;
+    for (int i = 0; i < ROUNDS_MAX && least >= 1; i++) {
+      Map<String, Double> before = scrape();
+      fio("--rw=randrw --iodepth=32 --io_size=128m --fsync=32");
+      Map<String, Double> after = scrape();
+      double requests = 0;
+      for (String kind : new String[] {"read", "write", "flush"}) {
+        String name = "millrace_request_duration_seconds_count{request=" + kind + "}";
+        requests += value(after, name) - value(before, name);
+      }
+      double bytes = 0;
+      for (String threads : new String[] {"reactor", "disk_threads"}) {
+        String name = "millrace_" + threads + "_allocated_bytes_total{}";
+        bytes += value(after, name) - value(before, name);
+      }
+      assertTrue(requests > 25_000, "the load did not come: " + requests);
+      least = Math.min(least, bytes / requests);
+      rounds.append("%.0f bytes for %.0f requests%n".formatted(bytes, requests));
+    }
+    assertTrue(least < 1, rounds.toString());
+    System.out.print("allocated: " + rounds);
+  }
+}
