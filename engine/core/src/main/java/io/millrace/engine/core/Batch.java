@@ -2,6 +2,7 @@ package io.millrace.engine.core;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A commit in the making: its blocks lie in memory as they will on the disk, behind room for the
@@ -52,6 +53,9 @@ final class Batch implements Disk.Done {
   long openedNanos;
   boolean complete;
 
+  /** What went to the disk last with so many blocks: no object for each commit. */
+  private final @Nullable MemorySegment[] images;
+
   private final int blocksMax;
   private final int roomPages;
   private final Written written;
@@ -81,6 +85,7 @@ final class Batch implements Disk.Done {
     blocksMax = room.blocksMax();
     roomPages = headerPagesMax(blocksMax, relocation);
     int slots = blocksMax + 1;
+    images = new MemorySegment[slots];
     layers = new Layer[slots];
     addresses = new long[slots];
     births = new long[slots];
@@ -226,7 +231,14 @@ final class Batch implements Disk.Done {
 
   /** What goes to the disk; once sealed. */
   MemorySegment image() {
-    return buffer.memory.asSlice(headerAt(), (long) pages() * Bytes.PAGE);
+    long bytes = (long) pages() * Bytes.PAGE;
+    MemorySegment known = images[count];
+    // Of one count the length tells how long the header is, and so where it begins.
+    if (known == null || known.byteSize() != bytes) {
+      known = buffer.memory.asSlice(headerAt(), bytes);
+      images[count] = known;
+    }
+    return known;
   }
 
   @Override

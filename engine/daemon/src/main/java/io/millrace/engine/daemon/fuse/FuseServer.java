@@ -177,7 +177,10 @@ public final class FuseServer {
   /** Nanoseconds until {@link #serve} would find something to do; MAX_VALUE: only on events. */
   public long dueIn() {
     long least = Long.MAX_VALUE;
-    for (FuseConnection c : toServe) {
+    // Once around, which keeps the order: an iterator would be an object per turn.
+    for (int left = toServe.size(); left > 0; left--) {
+      FuseConnection c = toServe.remove();
+      toServe.add(c);
       least = mayReceive(c) ? Math.min(least, gates.dueIn(c.requireGate())) : least;
     }
     return least;

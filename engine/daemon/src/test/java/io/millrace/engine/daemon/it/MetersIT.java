@@ -14,7 +14,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a daemon tells of its work: metrics, {@code top}, and what its threads allocate. */
 final class MetersIT {
-  private static final int ROUNDS_MAX = 16;
+  private static final int ROUNDS_MAX = 8;
+  private static final int OBJECT_BYTES_MIN = 16;
+
+  /** Who sees a block device that was written looks for a file system on it. */
+  private static final long OTHERS_BYTES_MAX = 4 << 20;
 
   @TempDir static Path folder = Path.of("");
   private static Daemon daemon;
@@ -72,7 +76,8 @@ final class MetersIT {
         new String[][] {{"write", "8388608"}, {"read", "4194304"}, {"zero", "2097152"}}) {
       double bytes =
           ofBusy(after, "bytes_total", asked[0]) - ofBusy(before, "bytes_total", asked[0]);
-      assertEquals(Double.parseDouble(asked[1]), bytes, 65536, asked[0]);
+      double least = Double.parseDouble(asked[1]);
+      assertTrue(bytes >= least && bytes <= least + OTHERS_BYTES_MAX, asked[0] + ": " + bytes);
     }
     String count = "request_duration_seconds_count";
     assertTrue(ofBusy(after, count, "flush") - ofBusy(before, count, "flush") >= 15);
@@ -136,32 +141,40 @@ final class MetersIT {
   }
 
   /**
-   * Once all is compiled; until then, and by a checkpoint now and then, objects are made. If
-   * requests made any, no round would be without.
+   * Once all is compiled; until then, and by a checkpoint now and then, more are made. If each
+   * request made even the smallest object, no round would be below that.
    */
   @Test
-  void requestsAllocateNothingOnceTheDaemonIsWarm() throws Exception {
+  void requestsMakeLessThanAnObjectEachOnceTheDaemonIsWarm() throws Exception {
     StringBuilder rounds = new StringBuilder();
     double least = Double.MAX_VALUE;
-    for (int i = 0; i < ROUNDS_MAX && least >= 1; i++) {
+    for (int i = 0; i < ROUNDS_MAX && least >= OBJECT_BYTES_MIN; i++) {
+      Map<String, Double> first = scrape();
       Map<String, Double> before = scrape();
       fio("--rw=randrw --iodepth=32 --io_size=128m --fsync=32");
       Map<String, Double> after = scrape();
-      double requests = 0;
-      for (String kind : new String[] {"read", "write", "flush"}) {
-        String name = "millrace_request_duration_seconds_count{request=" + kind + "}";
-        requests += value(after, name) - value(before, name);
-      }
-      double bytes = 0;
-      for (String threads : new String[] {"reactor", "disk_threads"}) {
-        String name = "millrace_" + threads + "_allocated_bytes_total{}";
-        bytes += value(after, name) - value(before, name);
-      }
+      double requests = requests(after) - requests(before);
+      double ofScrape = allocated(before) - allocated(first);
+      double bytes = allocated(after) - allocated(before) - ofScrape;
       assertTrue(requests > 25_000, "the load did not come: " + requests);
       least = Math.min(least, bytes / requests);
-      rounds.append("%.0f bytes for %.0f requests%n".formatted(bytes, requests));
+      rounds.append(
+          "%.0f bytes for %.0f requests, %.0f for a scrape%n".formatted(bytes, requests, ofScrape));
     }
-    assertTrue(least < 1, rounds.toString());
+    assertTrue(least < OBJECT_BYTES_MIN, rounds.toString());
     System.out.print("allocated: " + rounds);
+  }
+
+  private static double requests(Map<String, Double> scraped) {
+    double requests = 0;
+    for (String kind : new String[] {"read", "write", "flush"}) {
+      requests += value(scraped, "millrace_request_duration_seconds_count{request=" + kind + "}");
+    }
+    return requests;
+  }
+
+  private static double allocated(Map<String, Double> scraped) {
+    return value(scraped, "millrace_reactor_allocated_bytes_total{}")
+        + value(scraped, "millrace_disk_threads_allocated_bytes_total{}");
   }
 }
