@@ -112,10 +112,12 @@ final class CommitHeader {
     return Bytes.pages(FIXED_BYTES + (long) entries * entryBytes + recordBytes);
   }
 
-  /** Writes the fixed part around entries and records that are in place; returns its checksum. */
+  /**
+   * Writes the fixed part, which is zero, before entries and records that are in place; returns the
+   * checksum.
+   */
   static int seal(PageBuffer buffer, int at, Checksum checksum, Batch batch) {
     var m = buffer.memory;
-    m.asSlice(at, FIXED_BYTES).fill((byte) 0);
     Bytes.u64(m, at, MAGIC);
     Bytes.uuid(m, at + 8, checksum.store());
     Bytes.u64(m, at + 24, batch.segmentSequence);

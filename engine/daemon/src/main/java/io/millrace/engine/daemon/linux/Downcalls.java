@@ -15,7 +15,7 @@ import java.util.List;
  * How the classes of this package bind a libc function and learn its errno.
  *
  * <p>Pointers are passed as {@code long}, so that a call on the data path makes no object. Every
- * handle takes a segment for errno first ({@link #errnoSlot}).
+ * handle that tells errno takes a segment for it first ({@link #errnoSlot}).
  */
 final class Downcalls {
   private static final Linker LINKER = Linker.nativeLinker();
@@ -33,13 +33,24 @@ final class Downcalls {
   }
 
   /** Binds {@code name}, of which the arguments from {@code firstVariadic} on stand for "...". */
-  @SuppressWarnings("restricted") // the purpose of this package
   static MethodHandle bind(String name, FunctionDescriptor descriptor, int firstVariadic) {
     List<Linker.Option> options = new ArrayList<>();
     options.add(Linker.Option.captureCallState("errno"));
     if (firstVariadic >= 0) {
       options.add(Linker.Option.firstVariadicArg(firstVariadic));
     }
+    return link(name, descriptor, options);
+  }
+
+  /** The same without errno: the call tells only that it has failed, and takes no segment. */
+  static MethodHandle bindWithoutErrno(
+      String name, FunctionDescriptor descriptor, int firstVariadic) {
+    return link(name, descriptor, List.of(Linker.Option.firstVariadicArg(firstVariadic)));
+  }
+
+  @SuppressWarnings("restricted") // the purpose of this package
+  private static MethodHandle link(
+      String name, FunctionDescriptor descriptor, List<Linker.Option> options) {
     MemorySegment function =
         LINKER
             .defaultLookup()

@@ -1,6 +1,7 @@
 package io.millrace.engine.daemon.linux;
 
 import static io.millrace.engine.daemon.linux.Downcalls.bind;
+import static io.millrace.engine.daemon.linux.Downcalls.bindWithoutErrno;
 import static io.millrace.engine.daemon.linux.Downcalls.errnoSlot;
 import static io.millrace.engine.daemon.linux.Downcalls.longs;
 import static io.millrace.engine.daemon.linux.Downcalls.orErrno;
@@ -9,6 +10,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
@@ -64,11 +66,13 @@ public final class Uring implements AutoCloseable {
   private static final VarHandle INT = JAVA_INT.varHandle();
 
   /** long syscall(long number, ...) */
-  private static final MethodHandle SYSCALL =
-      bind(
-          "syscall",
-          longs(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
-          1);
+  private static final FunctionDescriptor SIX_ARGUMENTS =
+      longs(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+
+  private static final MethodHandle SYSCALL = bind("syscall", SIX_ARGUMENTS, 1);
+
+  private static final MethodHandle SYSCALL_WITHOUT_ERRNO =
+      bindWithoutErrno("syscall", SIX_ARGUMENTS, 1);
 
   private final int fd;
   private final MemorySegment ring;
@@ -176,7 +180,7 @@ public final class Uring implements AutoCloseable {
   public void submit() {
     while (told != tail) {
       INT.setRelease(ring, sqTail, tail);
-      long taken = syscall(SYS_IO_URING_ENTER, fd, tail - told, 0, 0, 0);
+      long taken = enter(tail - told);
       if (taken > 0) {
         told += (int) taken;
       } else if (taken != 0 && taken != -Errno.EINTR && taken != -Errno.EAGAIN) {
@@ -186,6 +190,24 @@ public final class Uring implements AutoCloseable {
       } else {
         Thread.onSpinWait();
       }
+    }
+  }
+
+  /**
+   * How many of the calls the kernel has taken, or a negative errno.
+   *
+   * <p>Where errno is captured, the linker makes an object of each call that the compiler does not
+   * always do away with. So only a failure is asked about again: it has taken none.
+   */
+  private long enter(int calls) {
+    try {
+      long taken =
+          (long)
+              SYSCALL_WITHOUT_ERRNO.invokeExact(
+                  SYS_IO_URING_ENTER, (long) fd, (long) calls, 0L, 0L, 0L, 0L);
+      return taken >= 0 ? taken : syscall(SYS_IO_URING_ENTER, fd, calls, 0, 0, 0);
+    } catch (Throwable t) {
+      throw unexpected(t);
     }
   }
 

@@ -19,6 +19,7 @@ public final class Meters {
   private final DiskMeter disk;
   private final Map<Long, VolumeMeter> volumes = new TreeMap<>();
   private final MeterSet<RequestKind> all = new MeterSet<>(RequestKind.class);
+  private final VolumeMeter snapshots = new VolumeMeter(all);
 
   public Meters(Clock clock, DiskMeter disk) {
     this.clock = clock;
@@ -33,6 +34,14 @@ public final class Meters {
   /** Of the volume, for a front that begins to serve it; the same for all fronts. */
   public VolumeMeter of(long volumeId) {
     return volumes.computeIfAbsent(volumeId, _ -> new VolumeMeter(all));
+  }
+
+  /**
+   * Of all snapshots together, for a front that serves them: they are counted with the requests of
+   * all, and none has a reading of its own, since there can be so many.
+   */
+  public VolumeMeter ofSnapshots() {
+    return snapshots;
   }
 
   /** As of now; forgets volumes that are deleted. */

@@ -8,7 +8,7 @@ import java.util.List;
  * All meters of a store at one moment.
  *
  * @param takenNanos by the clock of the meters
- * @param requests of all volumes, deleted ones too
+ * @param requests of all volumes, deleted ones and snapshots too
  */
 public record Readings(
     long takenNanos,

@@ -7,6 +7,8 @@ import io.millrace.engine.daemon.linux.KernelException;
 import io.millrace.engine.daemon.linux.Libc;
 import io.millrace.engine.daemon.linux.UnixSocket;
 import io.millrace.engine.daemon.qos.VolumeGates;
+import io.millrace.engine.daemon.meter.Meters;
+import io.millrace.engine.daemon.meter.VolumeMeter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -14,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongPredicate;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,9 +45,9 @@ public final class NbdServer {
 
   private final Store store;
   private final VolumeGates gates;
+  private final Meters meters;
   private final Epoll epoll;
   private final LongPredicate attached;
-  private final LongSupplier nanos;
   private final Exports exports;
   private final MemorySegment scratch = Arena.ofAuto().allocate(SCRATCH_BYTES, 8);
   private final List<@Nullable NbdConnection> byPlace = new ArrayList<>();
@@ -66,16 +67,15 @@ public final class NbdServer {
 
   /**
    * @param attached whether a volume has a block device now
-   * @param nanos a clock for the patience with handshakes
    */
   public NbdServer(
-      Store store, VolumeGates gates, Epoll epoll, LongPredicate attached, LongSupplier nanos) {
+      Store store, VolumeGates gates, Meters meters, Epoll epoll, LongPredicate attached) {
     this.store = store;
     this.gates = gates;
+    this.meters = meters;
     this.epoll = epoll;
     this.attached = attached;
-    this.nanos = nanos;
-    lookedNanos = nanos.getAsLong();
+    lookedNanos = meters.nanos();
     exports = new CatalogExports(store::catalog, attached, this::noRoom);
   }
 
@@ -236,7 +236,7 @@ public final class NbdServer {
             place,
             new Negotiation(exports, security),
             scratch,
-            nanos.getAsLong() + HANDSHAKE_NANOS);
+            meters.nanos() + HANDSHAKE_NANOS);
     try {
       epoll.add(fd, key(connection));
     } catch (KernelException e) {
@@ -261,7 +261,7 @@ public final class NbdServer {
   }
 
   private void endLateHandshakes() {
-    long now = nanos.getAsLong();
+    long now = meters.nanos();
     if (now - lookedNanos < LOOK_NANOS) {
       return;
     }
@@ -355,7 +355,8 @@ public final class NbdServer {
     try {
       ConnectionMemory memory = freeMemory.isEmpty() ? new ConnectionMemory() : freeMemory.pop();
       long firstTag = FIRST_TAG + (long) c.place * ConnectionMemory.REQUESTS;
-      c.begin(new Transmission(store, gates, c.fd, firstTag, terms, memory));
+      RequestMeter meter = new RequestMeter(meters, meterOf(terms.export().id()));
+      c.begin(new Transmission(store, gates, c.fd, firstTag, terms, memory, meter));
       handshakes--;
       clients++;
       enqueue(c);
@@ -363,6 +364,11 @@ public final class NbdServer {
       // There is no memory for it: as if there were no room.
       close(c);
     }
+  }
+
+  private VolumeMeter meterOf(long id) {
+    boolean snapshot = store.catalog().snapshot(id).isPresent();
+    return snapshot ? meters.ofSnapshots() : meters.of(id);
   }
 
   /** The store has answered the call with this tag. */

@@ -31,6 +31,7 @@ final class Transmission {
   private final long firstTag;
   private final Terms terms;
   private final ConnectionMemory memory;
+  private final RequestMeter meter;
   private final MemorySegment m;
   private final NbdWire wire;
   private final int requestBytes;
@@ -86,7 +87,13 @@ final class Transmission {
   private boolean broken;
 
   Transmission(
-      Store store, VolumeGates gates, int fd, long firstTag, Terms terms, ConnectionMemory memory) {
+      Store store,
+      VolumeGates gates,
+      int fd,
+      long firstTag,
+      Terms terms,
+      ConnectionMemory memory,
+      RequestMeter meter) {
     this.store = store;
     this.gates = gates;
     gate = gates.enter(terms.export().id());
@@ -94,6 +101,7 @@ final class Transmission {
     this.firstTag = firstTag;
     this.terms = terms;
     this.memory = memory;
+    this.meter = meter;
     m = memory.segment();
     wire = new NbdWire(m, terms.style());
     requestBytes = wire.requestBytes();
@@ -248,6 +256,7 @@ final class Transmission {
       gates.begun(gate, movedBytes(asked, length[request]));
     }
     if (errno != 0) {
+      meter.begins(request, asked);
       refuse(request, errno, payload);
     } else if (asked == NbdWire.WRITE) {
       landing = request;
@@ -336,6 +345,7 @@ final class Transmission {
 
   private void submit(int request) {
     atStore++;
+    meter.begins(request, type[request]);
     long id = terms.export().id();
     long tag = firstTag + request;
     int bytes = (int) length[request];
@@ -359,6 +369,7 @@ final class Transmission {
     }
     atStore--;
     if (broken) {
+      meter.ends(request, type[request], length[request], errno);
       release(request);
     } else {
       finish(request, errno);
@@ -421,6 +432,7 @@ final class Transmission {
   }
 
   private void finish(int request, int errno) {
+    meter.ends(request, type[request], length[request], errno);
     long at = memory.headerAt(request);
     boolean withData = errno == 0 && type[request] == NbdWire.READ;
     boolean withExtents = errno == 0 && type[request] == NbdWire.BLOCK_STATUS;

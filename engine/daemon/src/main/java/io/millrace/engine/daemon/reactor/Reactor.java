@@ -13,6 +13,7 @@ import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.EventFd;
 import io.millrace.engine.daemon.linux.KernelException;
 import io.millrace.engine.daemon.linux.Libc;
+import io.millrace.engine.daemon.meter.Meters;
 import io.millrace.engine.daemon.nbd.NbdServer;
 import io.millrace.engine.daemon.nbd.OpenByClientsException;
 import io.millrace.engine.daemon.qos.VolumeGates;
@@ -61,13 +62,18 @@ public final class Reactor implements Answers {
    * @param onStateChange called on the reactor thread
    */
   public Reactor(
-      Store store, Epoll epoll, FuseServer fuse, EventFd wake, Consumer<StoreState> onStateChange)
+      Store store,
+      Meters meters,
+      Epoll epoll,
+      FuseServer fuse,
+      EventFd wake,
+      Consumer<StoreState> onStateChange)
       throws KernelException {
     this.store = store;
     this.epoll = epoll;
     this.fuse = fuse;
     gates = fuse.gates();
-    nbd = new NbdServer(store, gates, epoll, fuse::serves, System::nanoTime);
+    nbd = new NbdServer(store, gates, meters, epoll, fuse::serves);
     this.wake = wake;
     this.onStateChange = onStateChange;
     epoll.add(wake.fd(), WAKE_KEY);

@@ -119,7 +119,8 @@ public final class Millraced implements Callable<Integer> {
     report(missing, fuse);
     say("disk calls: %s", storage.callsText());
     CompletableFuture<StoreState> recovered = new CompletableFuture<>();
-    Reactor reactor = new Reactor(store, epoll, fuse, wake, state -> changed(state, recovered));
+    Reactor reactor =
+        new Reactor(store, meters, epoll, fuse, wake, state -> changed(state, recovered));
     reactor.start();
     Engine engine = new Engine(reactor, meters, options.store.toString());
     EngineServer rpc = EngineServer.start(options.socket, engine);

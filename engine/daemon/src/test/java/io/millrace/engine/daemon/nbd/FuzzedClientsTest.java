@@ -49,6 +49,7 @@ final class FuzzedClientsTest {
     assertEquals(0, bench.server().connections());
     assertTrue(bench.server().isMemoryFree());
     assertEquals(descriptors, descriptors());
+    bench.readings().requests().forEach(r -> assertEquals(0, r.inFlight(), r.kind()));
     try (NbdBench.Client client = bench.connect("marked", ReplyStyle.SIMPLE)) {
       assertArrayEquals(MARK, client.read(0, 512));
     }

@@ -13,6 +13,9 @@ import io.millrace.engine.core.StoreOptions;
 import io.millrace.engine.core.StoreState;
 import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.qos.VolumeGates;
+import io.millrace.engine.daemon.meter.DiskMeter;
+import io.millrace.engine.daemon.meter.Meters;
+import io.millrace.engine.daemon.meter.Readings;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -26,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 /** An NBD server on a small store in memory, and its clients; all on the thread of the test. */
 final class NbdBench implements Answers, AutoCloseable {
   static final int CLIENTS_MAX = 4;
+  static final long ROUND_NANOS = 100_000;
   private static final int SEGMENT_BYTES = 1 << 16;
   private static final int ROUNDS_MAX = 20_000;
 
@@ -34,6 +38,7 @@ final class NbdBench implements Answers, AutoCloseable {
   private final Path socket;
   private Store store;
   private VolumeGates gates;
+  private final Meters meters;
   private NbdServer server;
   private long nanos;
   private @Nullable CommandResult result;
@@ -49,6 +54,7 @@ final class NbdBench implements Answers, AutoCloseable {
     }
     store = opened();
     gates = new VolumeGates(store, clock);
+    meters = new Meters(clock, new DiskMeter());
     server = listening();
   }
 
@@ -68,14 +74,14 @@ final class NbdBench implements Answers, AutoCloseable {
   private Store opened() {
     Store opening = Store.open(disk, clock, StoreOptions.small());
     while (opening.state() == StoreState.RECOVERING) {
-      nanos += 100_000;
+      nanos += ROUND_NANOS;
       opening.poll(this);
     }
     return opening;
   }
 
   private NbdServer listening() throws IOException {
-    NbdServer listening = new NbdServer(store, gates, epoll, attached::contains, () -> nanos);
+    NbdServer listening = new NbdServer(store, gates, meters, epoll, attached::contains);
     listening.admit(CLIENTS_MAX);
     listening.listen(NbdSocket.bind(socket));
     return listening;
@@ -98,6 +104,10 @@ final class NbdBench implements Answers, AutoCloseable {
 
   NbdServer server() {
     return server;
+  }
+
+  Readings readings() {
+    return meters.read(store);
   }
 
   long volume(String name, long bytes) {
@@ -130,6 +140,7 @@ final class NbdBench implements Answers, AutoCloseable {
   void round() {
     nanos += 100_000;
     gates.beginTurn();
+    nanos += ROUND_NANOS;
     server.serve();
     store.poll(this);
     server.send();

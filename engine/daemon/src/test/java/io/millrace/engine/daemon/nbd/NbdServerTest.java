@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.engine.core.Command;
 import io.millrace.engine.daemon.ObjectId;
 import io.millrace.engine.daemon.linux.Errno;
+import io.millrace.engine.daemon.meter.Reading;
+import io.millrace.engine.daemon.meter.Readings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -224,6 +226,79 @@ final class NbdServerTest {
         assertEquals(context == 1 ? 12288 : 8192, chunk.getLong(8));
       }
     }
+  }
+
+  private static Reading of(List<Reading> readings, String kind) {
+    return readings.stream().filter(r -> r.kind().equals(kind)).findFirst().orElseThrow();
+  }
+
+  private static void assertCounts(
+      List<Reading> readings, String kind, long count, long errors, long bytes) {
+    Reading of = of(readings, kind);
+    assertEquals(count, of.count(), kind);
+    assertEquals(errors, of.errors(), kind);
+    assertEquals(bytes, of.bytes(), kind);
+    assertEquals(0, of.inFlight(), kind);
+    assertEquals(count, of.micros().getTotalCount(), kind);
+  }
+
+  @ParameterizedTest
+  @EnumSource(ReplyStyle.class)
+  void whatIsAskedIsOnTheMetersOfTheVolume(ReplyStyle style) throws IOException {
+    long other = bench.volume("other", SIZE);
+    try (NbdBench.Client client = bench.connect("v", style);
+        NbdBench.Client _ = bench.connect("other", style)) {
+      assertEquals(0, client.write(0, filled(8192, 1), 0));
+      assertEquals(0, client.write(8192, filled(4096, 2), NbdWire.FLAG_FUA));
+      assertEquals(Errno.ENOSPC, client.write(SIZE, new byte[512], 0));
+      assertArrayEquals(filled(512, 2), client.read(8192, 512));
+      assertEquals(0, client.call(NbdWire.CACHE, 0, 1024));
+      assertEquals(0, client.call(NbdWire.FLUSH, 0, 0));
+      assertEquals(0, client.call(NbdWire.TRIM, 0, 4096));
+      assertEquals(0, client.call(NbdWire.WRITE_ZEROES, 4096, 512));
+      assertEquals(Errno.EINVAL, client.call(99, 0, 512));
+      assertEquals(1, bench.server().users(other));
+    }
+    Readings readings = bench.readings();
+    assertEquals(List.of(volume, other), readings.volumes().stream().map(v -> v.id()).toList());
+    for (List<Reading> of :
+        List.of(readings.requests(), readings.volumes().getFirst().requests())) {
+      assertCounts(of, "read", 2, 0, 1536);
+      assertCounts(of, "write", 3, 1, 12288);
+      assertCounts(of, "flush", 1, 0, 0);
+      assertCounts(of, "zero", 2, 0, 4608);
+    }
+    for (Reading none : readings.volumes().getLast().requests()) {
+      assertCounts(List.of(none), none.kind(), 0, 0, 0);
+    }
+  }
+
+  @Test
+  void whatIsReadOfASnapshotIsOnTheMetersOfAll() throws IOException {
+    long unused = bench.snapshot("s", volume);
+    try (NbdBench.Client client = bench.connect("s", ReplyStyle.SIMPLE)) {
+      assertArrayEquals(filled(4096, 0), client.read(0, 4096));
+    }
+    assertCounts(bench.readings().requests(), "read", 1, 0, 4096);
+    assertEquals(List.of(), bench.readings().volumes());
+  }
+
+  @Test
+  void aRequestTakesFromWhenItHasComeToItsAnswerAlsoWhenItsClientIsGone() throws IOException {
+    byte[] flush = Messages.request(ReplyStyle.SIMPLE, NbdWire.FLUSH, 0, 0, 0, NOTHING);
+    try (NbdBench.Client client = bench.connect("v", ReplyStyle.SIMPLE)) {
+      assertEquals(0, client.write(0, filled(4096, 1), 0));
+      assertTrue(client.trySend(flush) > 0);
+      bench.rounds(2);
+      assertEquals(1, of(bench.readings().requests(), "flush").inFlight());
+      assertEquals(0, of(bench.readings().requests(), "flush").count());
+    }
+    bench.rounds(50);
+    Reading ended = of(bench.readings().requests(), "flush");
+    assertEquals(0, ended.inFlight());
+    assertEquals(1, ended.count());
+    assertTrue(ended.nanos() >= NbdBench.ROUND_NANOS, ended.nanos() + " ns");
+    assertEquals(ended.nanos() / 1e3, ended.micros().getMean(), ended.nanos() / 16e3);
   }
 
   @Test

@@ -55,7 +55,7 @@ final class ReactorStressTest {
       Meters meters = new Meters(new SystemClock(), storage.meter());
       VolumeGates gates = new VolumeGates(store, new SystemClock());
       FuseServer fuse = new FuseServer(store, gates, meters, epoll, 16);
-      Reactor reactor = new Reactor(store, epoll, fuse, wake, recovered::complete);
+      Reactor reactor = new Reactor(store, meters, epoll, fuse, wake, recovered::complete);
       reactor.start();
       assertEquals(StoreState.SERVING, answer(recovered));
       List<Future<Map<String, Long>>> ends = new ArrayList<>();

@@ -31,7 +31,7 @@ final class ServedEngine implements AutoCloseable {
     Meters meters = new Meters(new SystemClock(), storage.meter());
     VolumeGates gates = new VolumeGates(store, new SystemClock());
     FuseServer fuse = new FuseServer(store, gates, meters, epoll, 16);
-    reactor = new Reactor(store, epoll, fuse, wake, recovered::complete);
+    reactor = new Reactor(store, meters, epoll, fuse, wake, recovered::complete);
     reactor.start();
     engine = new Engine(reactor, meters, file.toString());
     if (recovered.join() != StoreState.SERVING) {
