@@ -40,7 +40,7 @@ final class Committer implements Batch.Written {
   private int flightSize;
   private @Nullable Batch open;
   private final StagedIndex index;
-  private final StagedShares shares;
+  final StagedShares shares;
   private final Throughput throughput;
   private final PendingZeros zeros = new PendingZeros();
   private final ZeroLeaves zeroLeaves;
@@ -154,14 +154,6 @@ final class Committer implements Batch.Written {
   boolean inOpenBatch(int reference) {
     Batch batch = open;
     return batch != null && batch.recordCount == 0 && StagedIndex.batch(reference) == batch.number;
-  }
-
-  long stagedBytes() {
-    return (long) stagedBlocks * Bytes.PAGE;
-  }
-
-  long stagedBytesMax() {
-    return stagedBytesMax;
   }
 
   // ---- adding

@@ -58,6 +58,11 @@ final class FairQueue<R> {
     return size == 0;
   }
 
+  /** Requests of all volumes. */
+  int size() {
+    return size;
+  }
+
   /** Behind the volume's others. */
   void add(long volumeId, R request) {
     Flow flow = flow(volumeId);

@@ -298,8 +298,8 @@ final class Serving {
 
   StoreLevels levels() {
     return new StoreLevels(
-        committer.stagedBytes(),
-        committer.stagedBytesMax(),
+        committer.shares.bytes(),
+        committer.shares.bytesMax(),
         writer.waiting(),
         reader.waiting(),
         disk.outstanding(),

@@ -57,4 +57,14 @@ final class StagedShares {
     blocks--;
     weights -= layer.staged == 0 ? layer.stagedWeight : 0;
   }
+
+  /** In all. */
+  long bytes() {
+    return (long) blocks * Bytes.PAGE;
+  }
+
+  /** That may be, in all. */
+  long bytesMax() {
+    return bytesMax;
+  }
 }

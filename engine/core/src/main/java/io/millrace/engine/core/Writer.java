@@ -209,7 +209,7 @@ final class Writer {
 
   /** Requests that wait for room. */
   int waiting() {
-    return waiting.size();
+    return waiting.size() + waitingZeros.size();
   }
 
   /** Nothing will ever make room again: what waits fails. */

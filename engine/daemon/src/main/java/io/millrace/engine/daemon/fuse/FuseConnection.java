@@ -1,7 +1,7 @@
 package io.millrace.engine.daemon.fuse;
 
-import io.millrace.engine.daemon.qos.VolumeGate;
 import io.millrace.engine.daemon.meter.VolumeMeter;
+import io.millrace.engine.daemon.qos.VolumeGate;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;

@@ -5,10 +5,10 @@ import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.Errno;
 import io.millrace.engine.daemon.linux.KernelException;
 import io.millrace.engine.daemon.linux.Libc;
-import io.millrace.engine.daemon.qos.VolumeGates;
 import io.millrace.engine.daemon.meter.Meters;
 import io.millrace.engine.daemon.meter.RequestKind;
 import io.millrace.engine.daemon.meter.VolumeMeter;
+import io.millrace.engine.daemon.qos.VolumeGates;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -62,8 +62,7 @@ public final class FuseServer {
   /**
    * @param queueDepth requests that the kernel keeps under way per volume
    */
-  public FuseServer(
-      Store store, VolumeGates gates, Meters meters, Epoll epoll, int queueDepth)
+  public FuseServer(Store store, VolumeGates gates, Meters meters, Epoll epoll, int queueDepth)
       throws KernelException {
     this.store = store;
     this.gates = gates;

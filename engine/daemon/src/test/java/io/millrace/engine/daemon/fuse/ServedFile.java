@@ -15,9 +15,9 @@ import io.millrace.engine.daemon.linux.Errno;
 import io.millrace.engine.daemon.linux.KernelException;
 import io.millrace.engine.daemon.linux.Libc;
 import io.millrace.engine.daemon.linux.Sockets;
-import io.millrace.engine.daemon.qos.VolumeGates;
 import io.millrace.engine.daemon.meter.DiskMeter;
 import io.millrace.engine.daemon.meter.Meters;
+import io.millrace.engine.daemon.qos.VolumeGates;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -58,11 +58,7 @@ final class ServedFile implements Answers, AutoCloseable {
     epoll = new Epoll();
     server =
         new FuseServer(
-            store,
-            new VolumeGates(store, clock),
-            new Meters(clock, new DiskMeter()),
-            epoll,
-            QUEUE);
+            store, new VolumeGates(store, clock), new Meters(clock, new DiskMeter()), epoll, QUEUE);
     int[] ends = Sockets.pair();
     kernelEnd = ends[1];
     long volume = createVolume(volumeBytes);
