@@ -256,7 +256,6 @@ final class Transmission {
       gates.begun(gate, movedBytes(asked, length[request]));
     }
     if (errno != 0) {
-      meter.begins(request, asked);
       refuse(request, errno, payload);
     } else if (asked == NbdWire.WRITE) {
       landing = request;
@@ -298,6 +297,7 @@ final class Transmission {
   /** Once its data are there: libnbd takes an answer to what it has not sent for a mistake. */
   private void refuse(int request, int errno, long payloadBytes) {
     if (payloadBytes == 0) {
+      meter.begins(request, type[request]);
       finish(request, errno);
       return;
     }
@@ -316,6 +316,7 @@ final class Transmission {
     if (dropBytes == 0) {
       int request = refused;
       refused = NONE;
+      meter.begins(request, type[request]);
       finish(request, refusedErrno);
     }
     return true;

@@ -37,7 +37,7 @@ final class MillraceTest {
       assertTrue(help.contains("--help"), help);
       assertTrue(command.getCommandSpec().usageMessage().description().length > 0, help);
     }
-    assertEquals(25, commands.size());
+    assertEquals(26, commands.size());
   }
 
   @ParameterizedTest
