@@ -192,7 +192,10 @@ public final class NbdServer {
    */
   public long dueIn() {
     long least = storeAsked ? 0 : Long.MAX_VALUE;
-    for (NbdConnection c : toServe) {
+    // Once around, which keeps the order: an iterator would be an object per turn.
+    for (int left = toServe.size(); left > 0; left--) {
+      NbdConnection c = toServe.remove();
+      toServe.add(c);
       Transmission t = c.transmission();
       least = Math.min(least, t == null ? 0 : t.dueIn());
     }
