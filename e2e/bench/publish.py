@@ -19,8 +19,21 @@ def publish(result, repository):
             tables += "\n" + "\n".join(report.markdown_table(report.CREATION_COLUMNS, result["creations"]))
         images = "\n".join(f"![{path.stem}](performance/{path.name})" for path in made)
         text = report.between_markers(text, part, f"`{result['command']}`, {machine.line(result['machine'])}\n\n{images}\n\n{tables}")
-    verdicts = "\n".join(f"- {'met' if bar['met'] else '**missed**'}: {bar['name']}: {bar['figure']:.2f} (bar {'≥' if bar['least'] else '≤'} {bar['bar']:g})"
-                         for bar in result["bars"])
-    trust = "\n".join(f"- **not to be trusted**: {failure}" for failure in result["failures"])
-    missing = "\n".join(f"- {note}" for note in result["not_measured"])
-    document.write_text(report.between_markers(text, "bars", f"`{result['command']}`, {caption.split(' · ')[1]}\n\n{verdicts}\n{trust}\n{missing}"))
+    found = [f"- {'met' if bar['met'] else '**missed**'}: {bar['name']}: {bar['figure']:.2f} (bar {'≥' if bar['least'] else '≤'} {bar['bar']:g})"
+             for bar in result["bars"]]
+    remarks = [*(f"- **not to be trusted**: {failure}" for failure in result["failures"]), *(f"- {note}" for note in result["not_measured"])]
+    run = f" — `{result['command']}`, commit {result['machine']['commit']}, {result['machine']['date']}"
+    stands = merged(text.split("<!-- bench bars: begin -->", 1)[1].split("<!-- bench bars: end -->", 1)[0], [line + run for line in found + remarks])
+    document.write_text(report.between_markers(text, "bars", stands))
+
+
+def merged(before, lines):
+    """What earlier runs of other parts found, and these lines instead of what they found on the same."""
+    stands = {subject(line): line for line in before.splitlines() if line.startswith("- ")}
+    return "\n".join({**stands, **{subject(line): line for line in lines}}.values())
+
+
+def subject(line):
+    """What a line is about: the name of its bar."""
+    words = line.split(": ")
+    return words[1] if len(words) > 2 else line.split(" — ")[0]

@@ -8,6 +8,7 @@ import loads
 import part_cleaning
 import part_qos
 import part_scale
+import publish
 import report
 import throttle
 import verdicts
@@ -179,6 +180,13 @@ class ScaleTest(unittest.TestCase):
         both = fio.parse(json.dumps({"jobs": [job, slow]}))
         self.assertEqual((both["ios"], both["iops"], both["each_iops"]), (800, 400.0, [200.0, 200.0]))
         self.assertEqual(both["latency_us"], {"p50": 1.5, "p99": 5.0, "p999": 9.0})
+
+
+class PublishTest(unittest.TestCase):
+    def test_parts_that_were_run_at_different_times_stand_beside_each_other(self):
+        before = "- met: clones: 2.00 (bar ≤ 5) — `a`, one\n- **missed**: boot: 6.30 (bar ≤ 1.1) — `a`, one"
+        self.assertEqual(publish.merged(before, ["- met: boot: 1.02 (bar ≤ 1.1) — `b`, two"]),
+                         "- met: clones: 2.00 (bar ≤ 5) — `a`, one\n- met: boot: 1.02 (bar ≤ 1.1) — `b`, two")
 
 
 class WitnessTest(unittest.TestCase):
