@@ -2,17 +2,20 @@ package io.millrace.engine.sim;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Finds the place at which a crash cut the store's order, or shows that there is none: each sector
- * of the recovered store allows some places, all sectors together must leave one.
+ * of the recovered store allows some places, all sectors together must leave one. What a sector was
+ * once seen to hold it must hold whenever it is seen again.
  */
 final class CutSearch implements Request.Reader {
   private final long floor;
   private final List<Ambiguous> ambiguous = new ArrayList<>();
-  private final List<Seen> seen = new ArrayList<>();
-  private final List<Lost> lost = new ArrayList<>();
+  private final Map<Place, Op> seen = new LinkedHashMap<>();
+  private final List<Place> lost = new ArrayList<>();
   private long low;
   private long high = Long.MAX_VALUE;
   private String lowBecause = "the last flush or command";
@@ -23,11 +26,9 @@ final class CutSearch implements Request.Reader {
     low = floor;
   }
 
-  private record Ambiguous(View view, long sector, List<Cuts> cuts) {}
+  private record Place(View view, long sector) {}
 
-  private record Seen(View view, long sector, Op op) {}
-
-  private record Lost(View view, long sector) {}
+  private record Ambiguous(Place place, List<Cuts> cuts) {}
 
   /** An object that is there was created before the cut. */
   void observe(View view) {
@@ -47,17 +48,32 @@ final class CutSearch implements Request.Reader {
       if (only != null && only.looksLike(stamp)) {
         continue;
       }
-      List<Cuts> cuts = cell.cuts(stamp);
-      if (cuts.isEmpty()) {
+      Place place = new Place(view, sector);
+      Op before = seen.get(place);
+      List<Cuts> cuts = before == null ? cell.cuts(stamp) : List.of();
+      if (before == null ? cuts.isEmpty() : !before.looksLike(stamp)) {
         throw new Violation(
-            "after the crash %s sector %d holds %s; history: %s"
-                .formatted(view, sector, Stamp.describe(data, at), cell));
+            "after the crash %s sector %d holds %s%s; history: %s"
+                .formatted(
+                    view,
+                    sector,
+                    Stamp.describe(data, at),
+                    before == null ? "" : " and held " + before,
+                    cell));
       }
-      if (cuts.size() > 1) {
-        ambiguous.add(new Ambiguous(view, sector, cuts));
-        continue;
+      if (before == null) {
+        place(place, cuts);
       }
-      narrow(view, sector, cuts.getFirst());
+    }
+  }
+
+  /** Until the others have decided, the first of some that look the same stands for all. */
+  private void place(Place place, List<Cuts> cuts) {
+    seen.put(place, cuts.getFirst().op());
+    if (cuts.size() > 1) {
+      ambiguous.add(new Ambiguous(place, cuts));
+    } else {
+      narrow(place, cuts.getFirst());
     }
   }
 
@@ -65,19 +81,17 @@ final class CutSearch implements Request.Reader {
   @Override
   public void lost(View view, long sector, long sectors) {
     for (long s = sector; s < sector + sectors; s++) {
-      lost.add(new Lost(view, s));
+      lost.add(new Place(view, s));
     }
   }
 
+  /** All that was to be seen for now has been. */
   void finish() {
     for (int left = ambiguous.size() + 1; ambiguous.size() < left; ) {
       left = ambiguous.size();
       for (Ambiguous one : List.copyOf(ambiguous)) {
         decide(one);
       }
-    }
-    for (Ambiguous one : ambiguous) {
-      seen.add(new Seen(one.view, one.sector, one.cuts.getFirst().op()));
     }
   }
 
@@ -87,18 +101,18 @@ final class CutSearch implements Request.Reader {
       return;
     }
     ambiguous.remove(one);
-    narrow(one.view, one.sector, possible.isEmpty() ? one.cuts.getFirst() : possible.getFirst());
+    narrow(one.place, possible.isEmpty() ? one.cuts.getFirst() : possible.getFirst());
   }
 
-  private void narrow(View view, long sector, Cuts cuts) {
-    seen.add(new Seen(view, sector, cuts.op()));
+  private void narrow(Place place, Cuts cuts) {
+    seen.put(place, cuts.op());
     if (cuts.low() > low) {
       low = cuts.low();
-      lowBecause = because(view, sector, cuts);
+      lowBecause = because(place, cuts);
     }
     if (cuts.high() < high) {
       high = cuts.high();
-      highBecause = because(view, sector, cuts);
+      highBecause = because(place, cuts);
     }
     if (low > high) {
       throw new Violation(
@@ -107,15 +121,14 @@ final class CutSearch implements Request.Reader {
     }
   }
 
-  private static String because(View view, long sector, Cuts cuts) {
-    return "%s sector %d is %s of %s".formatted(view, sector, cuts.op(), view.cell(sector));
+  private static String because(Place place, Cuts cuts) {
+    return "%s sector %d is %s of %s"
+        .formatted(place.view, place.sector, cuts.op(), place.view.cell(place.sector));
   }
 
   void settle() {
-    for (Seen one : seen) {
-      one.view.put(one.sector, one.op.settled);
-    }
-    for (Lost one : lost) {
+    seen.forEach((place, op) -> place.view.put(place.sector, op.settled));
+    for (Place one : lost) {
       one.view.put(one.sector, one.view.cell(one.sector).unknown());
     }
   }

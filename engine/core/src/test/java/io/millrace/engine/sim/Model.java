@@ -28,6 +28,9 @@ final class Model {
   /** Objects whose deletion a damaged disk has lost: nobody uses them. */
   private final Set<String> returned = new LinkedHashSet<>();
 
+  /** What a crash has left is known as far as this has seen it; null: it is settled. */
+  private @Nullable CutSearch unsettled;
+
   private long events;
   private long operations;
   private long keys;
@@ -156,6 +159,12 @@ final class Model {
 
   /** Checks what a read saw that was invoked at the event {@code from}, and learns from it. */
   void checkRead(View view, long sector, MemorySegment data, long from) {
+    CutSearch search = unsettled;
+    if (search != null) {
+      search.seen(view, sector, data, from);
+      search.finish();
+      return;
+    }
     for (long at = 0; at < data.byteSize(); at += Stamp.SECTOR_BYTES, sector++) {
       Cell cell = view.cell(sector);
       long stamp = Stamp.operation(data, at, sector);
@@ -303,10 +312,30 @@ final class Model {
   /** An object of a store's catalog. */
   record Found(long id, boolean snapshot, long sizeBytes) {}
 
+  /**
+   * The search with which all of a recovered store is to be seen.
+   *
+   * @param keptAtLeast the cut is not before this event
+   */
+  CutSearch search(long keptAtLeast) {
+    CutSearch begun = unsettled;
+    return begun == null ? new CutSearch(keptAtLeast) : begun;
+  }
+
   /** After a search: what was seen is all there is, and durable. */
   void settle(CutSearch search) {
+    unsettled = null;
     search.settle();
     floor = event();
+  }
+
+  /**
+   * After a search in which the store stopped, perhaps before all was seen: what the crash has
+   * taken is not known everywhere. Nothing is changed in a store that has stopped, and what an
+   * opening finds is durable; so its reads and the next openings go on with the search.
+   */
+  void leaveUnsettled(CutSearch search) {
+    unsettled = search;
   }
 
   /** An upper bound of the 4 KiB blocks that are alive. */

@@ -43,12 +43,16 @@ final class ModelTest {
   }
 
   private void found(long... operations) {
-    CutSearch search = new CutSearch(model.floor());
+    model.settle(search(operations));
+  }
+
+  private CutSearch search(long... operations) {
+    CutSearch search = model.search(model.floor());
     for (int sector = 0; sector < operations.length; sector++) {
       search.seen(volume, sector, sector(volume, sector, operations[sector]), 0);
     }
     search.finish();
-    model.settle(search);
+    return search;
   }
 
   @Test
@@ -123,6 +127,52 @@ final class ModelTest {
     model.durableUpTo(model.event());
     model.crashed();
     assertThrows(Violation.class, () -> found(0));
+  }
+
+  @Test
+  void aStoreThatStopsWhileItIsSearchedGoesOnShowingWhatTheCrashHasLeft() {
+    Op first = write(0);
+    Op second = write(0);
+    Op third = write(1);
+    model.crashed();
+    model.leaveUnsettled(search(first.id));
+    read(volume, 0, first.id);
+    read(volume, 1, 0);
+    assertThrows(Violation.class, () -> read(volume, 0, second.id));
+    assertThrows(Violation.class, () -> read(volume, 1, third.id));
+  }
+
+  @Test
+  void aStoreThatStopsWhileItIsSearchedShowsNoHoleInTheOrder() {
+    Op first = write(0);
+    write(0);
+    Op third = write(1);
+    model.crashed();
+    model.leaveUnsettled(search(first.id));
+    assertThrows(Violation.class, () -> read(volume, 1, third.id));
+  }
+
+  @Test
+  void aStoreThatStopsWhileItIsSearchedHasLostNothingThatAFlushCovers() {
+    write(0);
+    model.durableUpTo(model.event());
+    model.crashed();
+    model.leaveUnsettled(search());
+    assertThrows(Violation.class, () -> read(volume, 0, 0));
+  }
+
+  @Test
+  void theNextCrashTakesNothingThatAStoreHasShownBeforeItStopped() {
+    Op first = write(0);
+    Op second = write(0);
+    Op third = write(1);
+    model.crashed();
+    model.leaveUnsettled(search(second.id));
+    model.crashed();
+    assertThrows(Violation.class, () -> search(first.id));
+    found(second.id, third.id);
+    read(volume, 1, third.id);
+    assertThrows(Violation.class, () -> read(volume, 1, 0));
   }
 
   @Test

@@ -302,13 +302,15 @@ final class Simulation {
     narrative.add(() -> "  serves again after " + when);
     long kept = blame.keptAtLeast();
     model.reconcile(found(), kept < model.floor() || blame.forLostCommand());
-    CutSearch search = new CutSearch(kept);
+    CutSearch search = model.search(kept);
     model.views().forEach(search::observe);
     comparison(search).run();
     search.finish();
     if (machine.store().state() == StoreState.SERVING) {
       settle(search, when);
       blame.settled();
+    } else {
+      model.leaveUnsettled(search);
     }
   }
 
