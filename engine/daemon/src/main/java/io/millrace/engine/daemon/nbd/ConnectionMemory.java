@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * input 64 KiB | vectors 4 KiB | headers of replies, 64 bytes each of 128 | data: 256 units of 16 KiB |
  * </pre>
  *
- * <p>Reactor thread only; makes no object once a length was used in a unit, of up to a unit or of
- * whole units; nor for another length that the unit had last.
+ * <p>Reactor thread only; makes no object once a length was used in a unit, unless another has
+ * pushed that out: the heap is small, and so much of it is a connection's at most.
  */
 final class ConnectionMemory {
   static final int REQUESTS = 128;
@@ -25,18 +25,18 @@ final class ConnectionMemory {
 
   private static final int VECTOR_BYTES = 16;
   private static final int HEADER_BYTES = 64;
-  private static final int SECTOR_BYTES = 512;
-  private static final int LENGTHS = UNIT_BYTES / SECTOR_BYTES + 1;
   private static final int UNITS = 256;
-  private static final int LONG_UNITS = unitsFor(NbdWire.IO_BYTES_MAX) + 1;
+
+  /** Lengths that are remembered of a unit. */
+  private static final int WAYS = 8;
+
   private static final int VECTORS_AT = INPUT_BYTES;
   private static final int HEADERS_AT = VECTORS_AT + 4096;
   private static final int DATA_AT = HEADERS_AT + REQUESTS * HEADER_BYTES;
 
   private final MemorySegment memory;
   private final long[] taken = new long[UNITS / Long.SIZE];
-  private final @Nullable MemorySegment[] views = new MemorySegment[UNITS * LENGTHS];
-  private final @Nullable MemorySegment[] longViews = new MemorySegment[UNITS * LONG_UNITS];
+  private final @Nullable MemorySegment[] views = new MemorySegment[UNITS * WAYS];
 
   ConnectionMemory() throws KernelException {
     memory = Libc.mapShared("millrace-nbd", DATA_AT + (long) UNITS * UNIT_BYTES);
@@ -116,15 +116,19 @@ final class ConnectionMemory {
     }
   }
 
+  /** Powers of two that follow each other have each their own. */
+  private static int way(int bytes) {
+    int zeros = Integer.numberOfTrailingZeros(bytes);
+    return (zeros + 3 * (bytes >>> zeros)) & (WAYS - 1);
+  }
+
   /** The first {@code bytes} from a unit on; a multiple of 512. */
   MemorySegment data(int unit, int bytes) {
-    boolean one = bytes <= UNIT_BYTES;
-    @Nullable MemorySegment[] known = one ? views : longViews;
-    int index = one ? unit * LENGTHS + bytes / SECTOR_BYTES : unit * LONG_UNITS + unitsFor(bytes);
-    MemorySegment view = known[index];
+    int index = unit * WAYS + way(bytes);
+    MemorySegment view = views[index];
     if (view == null || view.byteSize() != bytes) {
       view = memory.asSlice(dataAt(unit), bytes);
-      known[index] = view;
+      views[index] = view;
     }
     return view;
   }

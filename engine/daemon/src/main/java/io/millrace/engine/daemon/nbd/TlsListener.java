@@ -14,7 +14,9 @@ import java.util.function.IntConsumer;
  * {@link #CLIENTS_MAX} are not let in.
  */
 public final class TlsListener implements AutoCloseable {
-  static final int CLIENTS_MAX = 320;
+  /** Each takes up to 200 KiB of a small heap. */
+  static final int CLIENTS_MAX = 128;
+
   private static final long REST_MILLIS = 100;
   private static final Duration HANDSHAKE_LIMIT = Duration.ofSeconds(30);
 

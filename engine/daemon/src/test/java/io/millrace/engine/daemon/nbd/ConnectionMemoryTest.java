@@ -13,7 +13,7 @@ final class ConnectionMemoryTest {
   @Test
   void lengthsThatTakeTurnsInAUnitMakeNoObjects() throws IOException {
     ConnectionMemory memory = new ConnectionMemory();
-    int[] lengths = {512, 4096, 16 << 10, 32 << 10, 64 << 10, 1 << 20};
+    int[] lengths = {4096, 8192, 16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10, 512 << 10};
     MemorySegment[] first = new MemorySegment[lengths.length];
     for (int round = 0; round < 2; round++) {
       for (int i = 0; i < lengths.length; i++) {
