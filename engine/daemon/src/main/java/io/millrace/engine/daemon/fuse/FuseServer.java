@@ -104,9 +104,11 @@ public final class FuseServer {
       place = byKey.size();
       byKey.add(null);
     }
-    added.key = FIRST_KEY + place;
+    int key = FIRST_KEY + place;
+    epoll.add(added.fd, key);
+    // Only now: one that is refused was never begun with, and holds no gate.
+    added.key = key;
     added.meter = meters.of(added.volumeId);
-    epoll.add(added.fd, added.key);
     byKey.set(place, added);
     added.gate = gates.enter(added.volumeId);
     connectionCount++;

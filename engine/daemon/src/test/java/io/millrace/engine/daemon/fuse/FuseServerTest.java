@@ -1,6 +1,8 @@
 package io.millrace.engine.daemon.fuse;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.engine.core.Store;
@@ -8,6 +10,7 @@ import io.millrace.engine.core.StoreOptions;
 import io.millrace.engine.daemon.SystemClock;
 import io.millrace.engine.daemon.linux.Epoll;
 import io.millrace.engine.daemon.linux.EventFd;
+import io.millrace.engine.daemon.linux.KernelException;
 import io.millrace.engine.daemon.linux.Libc;
 import io.millrace.engine.daemon.meter.Meters;
 import io.millrace.engine.daemon.qos.VolumeGates;
@@ -80,5 +83,15 @@ final class FuseServerTest {
     assertTrue(connection.closed().isDone(), "closing it makes the kernel fail what waits");
     assertEquals(Long.MAX_VALUE, server.dueIn());
     Libc.close(writer);
+  }
+
+  @Test
+  void oneThatEpollRefusesCanBeRemoved() throws Exception {
+    int file = Libc.open(folder.resolve("store").toString(), Libc.O_RDONLY | Libc.O_CLOEXEC);
+    var connection = new FuseConnection(file, 1, "file", 1 << 20, false);
+    assertThrows(KernelException.class, () -> server.add(connection));
+    server.remove(connection);
+    assertTrue(connection.closed().isDone());
+    assertFalse(server.serves(1));
   }
 }
