@@ -291,10 +291,12 @@ public final class Libc {
       int created =
           (int) MEMFD_CREATE.invokeExact(errno, arena.allocateFrom(name).address(), MFD_CLOEXEC);
       int fd = (int) KernelException.check("memfd_create", orErrno(created, errno));
-      truncate(fd, bytes, "memfd");
-      MemorySegment memory = mapMemory(fd, bytes);
-      close(fd);
-      return memory;
+      try {
+        truncate(fd, bytes, "memfd");
+        return mapMemory(fd, bytes);
+      } finally {
+        close(fd);
+      }
     } catch (KernelException e) {
       throw e;
     } catch (Throwable t) {
