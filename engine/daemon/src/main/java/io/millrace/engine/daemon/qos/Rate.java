@@ -36,6 +36,11 @@ final class Rate {
     return unitsPerSecond == 0 ? 0 : Math.max(0, paidUntilNanos - nowNanos - toleranceNanos);
   }
 
+  /** Whether all that was taken is paid for: as if nothing had ever been. */
+  boolean isPaid(long nowNanos) {
+    return unitsPerSecond == 0 || paidUntilNanos - nowNanos <= 0;
+  }
+
   void take(long units, long nowNanos) {
     if (unitsPerSecond != 0) {
       paidUntilNanos = Math.max(paidUntilNanos - nowNanos, 0) + nowNanos + nanos(units);

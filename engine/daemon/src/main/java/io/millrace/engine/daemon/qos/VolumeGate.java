@@ -63,6 +63,11 @@ public final class VolumeGate {
     return Math.max(requests.dueIn(nowNanos), bytes.dueIn(nowNanos));
   }
 
+  /** Whether a new gate would be the same. */
+  boolean isPaid(long nowNanos) {
+    return requests.isPaid(nowNanos) && bytes.isPaid(nowNanos);
+  }
+
   void begun(long moved, long nowNanos) {
     requests.take(1, nowNanos);
     bytes.take(moved, nowNanos);

@@ -88,10 +88,14 @@ public final class VolumeGates {
     return Math.max(1, TURN * weight / Math.max(weight, busyWeight));
   }
 
-  /** The gate of a volume, for one more front or connection; the same for all. */
+  /**
+   * The gate of a volume, for one more front or connection; the same for all, and for one that
+   * comes back before what it took is paid for: it gets no new burst.
+   */
   public VolumeGate enter(long volumeId) {
     VolumeGate gate = find(volumeId);
     gate.users++;
+    forgetUnused();
     return gate;
   }
 
@@ -110,8 +114,11 @@ public final class VolumeGates {
   /** One front or connection less. */
   public void leave(VolumeGate gate) {
     gate.users--;
-    if (gate.users == 0) {
-      gates.remove(gate);
-    }
+    forgetUnused();
+  }
+
+  private void forgetUnused() {
+    long now = clock.nanos();
+    gates.removeIf(gate -> gate.users == 0 && gate.isPaid(now));
   }
 }

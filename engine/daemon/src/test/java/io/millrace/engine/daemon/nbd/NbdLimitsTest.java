@@ -114,6 +114,19 @@ final class NbdLimitsTest {
   }
 
   @Test
+  void whoComesBackHasNoNewBurst() throws IOException {
+    bench.limit(volume, new Limits(1, 0, 0, 0));
+    long began = bench.nanos();
+    for (int i = 0; i < 3; i++) {
+      try (NbdBench.Client client = bench.connect("v", ReplyStyle.SIMPLE)) {
+        assertEquals(0, client.write(0, new byte[512], 0));
+      }
+    }
+    double seconds = (bench.nanos() - began) / NANOS_PER_SECOND;
+    assertTrue(seconds >= 2, "three in " + seconds + " s");
+  }
+
+  @Test
   void whatIsRefusedIsNotCharged() throws IOException {
     bench.limit(volume, new Limits(1, 0, 0, 0));
     try (NbdBench.Client client = bench.connect("v", ReplyStyle.SIMPLE)) {
