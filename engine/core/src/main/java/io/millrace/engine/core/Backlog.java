@@ -31,7 +31,8 @@ record Backlog(long nanosMax, long bytesMin, long bytesMax) {
    * Whether a volume has staged as much as it may for the sake of others: its share by weight, and
    * so many times what is left (a dynamic threshold, Choudhury and Hahne, 1998). What is staged
    * leaves in the order in which it came, so the shares of what is staged are the shares of the
-   * disk. One that writes alone comes to nearly all; and there is always some for who comes next.
+   * disk. One that writes alone comes to nearly all, however light it is; and there is always some
+   * for who comes next.
    *
    * @param staged bytes of that volume
    * @param max bytes that may be staged
@@ -39,7 +40,9 @@ record Backlog(long nanosMax, long bytesMin, long bytesMax) {
    * @param weights of all that have staged something
    */
   static boolean hasItsShare(long staged, long max, long left, int weight, long weights) {
-    boolean much = staged > left * SHARE_OF_LEFT * weight / Limits.WEIGHT_DEFAULT;
+    boolean alone = weights <= weight;
+    int counts = alone ? Math.max(weight, Limits.WEIGHT_DEFAULT) : weight;
+    boolean much = staged > left * SHARE_OF_LEFT * counts / Limits.WEIGHT_DEFAULT;
     return staged > 0 && (much || staged * weights > max * weight);
   }
 }

@@ -34,7 +34,9 @@ class BacklogTest {
     "4, 0, 100, 100, true",
     "800, 100, 100, 100, false",
     "804, 100, 100, 100, true",
-    "404, 100, 50, 50, true",
+    "404, 100, 50, 150, true",
+    "800, 100, 1, 1, false", // alone, however light
+    "804, 100, 1, 1, true",
     "1600, 100, 200, 200, false",
     "250, 500, 100, 800, false", // one of eight
     "254, 500, 100, 800, true",

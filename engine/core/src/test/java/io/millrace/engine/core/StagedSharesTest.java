@@ -45,6 +45,13 @@ class StagedSharesTest {
   }
 
   @Test
+  void oneAloneComesToNearlyAllHoweverLight() {
+    int staged = stage(new int[] {1})[0];
+    assertTrue(staged >= BLOCKS * 8 / 9 && staged < BLOCKS, "it has " + staged);
+    assertFalse(shares.full(layer(99), 1), "there is some for who comes next");
+  }
+
+  @Test
   void severalHaveTheirSharesByWeight() {
     int[] staged = stage(new int[] {USUAL, USUAL, 2 * USUAL});
     assertEquals(staged[0], staged[1]);
