@@ -89,12 +89,18 @@ final class FairQueue<R> {
     flow.clock = Math.max(flow.clock, clock - credit / flow.weight);
   }
 
-  /** A request was served at once, or so much of it, while none waited. */
+  /** A request was served at once, or so much of it, whoever waits. */
   void servedAtOnce(long volumeId, double cost, int weight) {
     if (cost > 0) {
       Flow flow = flow(volumeId);
-      comeBack(flow);
+      boolean waits = waiting.remove(flow);
+      if (!waits) {
+        comeBack(flow);
+      }
       charge(flow, cost, weight);
+      if (waits) {
+        waiting.add(flow);
+      }
     }
   }
 

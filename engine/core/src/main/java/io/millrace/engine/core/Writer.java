@@ -51,6 +51,9 @@ final class Writer {
   /** The block that room was made for is not there yet. */
   private boolean comesToLife;
 
+  /** Bytes that the last request has staged: of blocks, a record counts as one, however long. */
+  private double cost;
+
   long writes;
   long writeBytes;
   long zeroBytes;
@@ -109,9 +112,7 @@ final class Writer {
   }
 
   private Progress stageAtOnce(Request r, Volume volume, long now) {
-    long before = r.position;
     Progress progress = stage(r, now);
-    double cost = (double) (r.position - before);
     waiting.servedAtOnce(volume.id, cost, volume.limits.weightOrDefault());
     return progress;
   }
@@ -135,13 +136,13 @@ final class Writer {
     committer.newTurn();
     while (!filled.isEmpty()) {
       Request r = filled.remove();
-      long volumeId = r.volume().id;
-      if (waits(stage(r, nowNanos))) {
+      Volume volume = r.volume();
+      if (waits(stageAtOnce(r, volume, nowNanos))) {
         r.stalls(nowNanos);
         if (r.zeroesBlocks()) {
           waitingZeros.addFirst(r);
         } else {
-          waiting.addFirst(volumeId, r);
+          waiting.addFirst(volume.id, r);
         }
       }
     }
@@ -175,9 +176,7 @@ final class Writer {
         r != null && progress != Progress.WAITS_FOR_ROOM;
         r = waiting.next()) {
       int weight = r.volume().limits.weightOrDefault();
-      long before = r.position;
       progress = stage(r, now);
-      double cost = Math.max(0, r.position - before);
       if (!waits(progress)) {
         waiting.remove(cost, weight);
       } else if (progress == Progress.WAITS_FOR_OWN_ROOM) {
@@ -220,6 +219,7 @@ final class Writer {
   }
 
   private Progress stage(Request r, long now) {
+    cost = 0;
     try {
       return r.errno == 0 ? stageAll(r, now) : end(r, r.errno);
     } catch (MapPages.Damaged damaged) {
@@ -303,6 +303,7 @@ final class Writer {
     int reference = committer.claim();
     r.copyTo(committer.buffer(reference).memory, committer.at(reference), address);
     committer.publish(top, address, comesToLife);
+    cost += Bytes.PAGE;
     return Progress.DONE;
   }
 
@@ -343,6 +344,7 @@ final class Writer {
     copyBase(r, found, newest, to, at);
     r.copyTo(to, at, address);
     committer.publish(top, address, comesToLife);
+    cost += Bytes.PAGE;
     return Progress.DONE;
   }
 
@@ -432,6 +434,7 @@ final class Writer {
       hold.use(zeroPlan.growthBytes());
     }
     committer.addZeroed(top, first, zeroPlan);
+    cost += Bytes.PAGE;
     r.position = zeroPlan.end() * Bytes.PAGE;
     return Progress.DONE;
   }

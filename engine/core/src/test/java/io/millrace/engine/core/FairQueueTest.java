@@ -115,6 +115,15 @@ class FairQueueTest {
   }
 
   @Test
+  void whatWasServedAtOnceBesideThoseThatWaitCounts() {
+    add(1, 2);
+    add(2, 2);
+    add(3, 2);
+    queue.servedAtOnce(1, 5, USUAL);
+    assertEquals(List.of("2.0", "3.0", "2.1", "3.1", "1.0", "1.1"), drain(1));
+  }
+
+  @Test
   void whoHadFewRequestsAtATimeCatchesUpALittle() {
     FairQueue<String> lenient = new FairQueue<>(3);
     for (int i = 0; i < 100; i++) {

@@ -3,6 +3,9 @@ package io.millrace.engine.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
@@ -51,6 +54,29 @@ class SharedStoreTest {
     long ofGreedy = bench.submit(tag -> bench.store().zero(greedy, 4 << 20, 1 << 20, tag));
     assertEquals(OptionalInt.of(0), bench.errnoWithin(POLLS, ofGreedy));
     assertEquals(OptionalInt.empty(), bench.errnoWithin(POLLS, more));
+  }
+
+  @Test
+  void aLargeRangeOfZeroesIsNotPaidForByTheByte() {
+    long wide = bench.volume("wide", 1L << 40);
+    // From within a block, so that it stands among the writes.
+    long zeroed = bench.submit(tag -> bench.store().zero(wide, 512, (1L << 40) - 512, tag));
+    assertEquals(0, bench.errno(zeroed));
+    int volumes = (1 << 20) / 4096;
+    long[] crowd = new long[volumes];
+    Arrays.setAll(crowd, i -> bench.volume("crowd" + i, 1 << 20));
+    // All that may be staged, and three times as much that waits.
+    List<Long> asked = new ArrayList<>();
+    for (int block = 0; block < 4; block++) {
+      for (long volume : crowd) {
+        asked.add(write(volume, block * 4096L));
+      }
+    }
+    assertEquals(0, bench.errno(write(wide, 4096)));
+    assertEquals(OptionalInt.empty(), bench.errnoWithin(1, asked.getLast()));
+    for (long tag : asked) {
+      assertEquals(0, bench.errno(tag));
+    }
   }
 
   @Test
