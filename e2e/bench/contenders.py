@@ -97,18 +97,20 @@ class OursNbd(Contender):
 
 
 class QemuNbd(Contender):
-    """An image served by qemu-nbd as a virtual machine monitor would open it: no host cache, Linux AIO."""
+    """An image served by qemu-nbd as a virtual machine monitor would open it: no host cache, Linux AIO.
+
+    A hundred at a time would take more of Linux AIO than a machine has (fs.aio-max-nr): then `aio` is "threads"."""
 
     client = "nbd"
 
-    def __init__(self, key, title, image, form, folder, group, socket=None):
+    def __init__(self, key, title, image, form, folder, group, socket=None, aio="native"):
         self.key, self.title, self.image, self.form = key, title, image, form
-        self.group = group
+        self.group, self.aio = group, aio
         self.socket = pathlib.Path(folder) / f"{socket or key}.sock"
         self.process = None
 
     def open(self):
-        command = ["qemu-nbd", "--format", self.form, "--cache=none", "--aio=native", "--discard=unmap", "--persistent",
+        command = ["qemu-nbd", "--format", self.form, "--cache=none", f"--aio={self.aio}", "--discard=unmap", "--persistent",
                    "--shared=8", "--socket", str(self.socket), str(self.image)]
         self.process = subprocess.Popen(command, preexec_fn=self.group.enter)
         for _ in range(100):

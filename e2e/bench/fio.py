@@ -52,9 +52,9 @@ def parse_job(job):
     }
 
 
-def parse(text):
-    """The figures of all jobs together. Of latencies the median of the jobs' p50, and the worst job's p99 and p99.9."""
-    jobs = [parse_job(job) for job in load_json(text)["jobs"]]
+def parse(*texts):
+    """The figures of all jobs of all clients together. Of latencies the median of the jobs' p50, and the worst job's p99 and p99.9."""
+    jobs = [parse_job(job) for text in texts for job in load_json(text)["jobs"]]
     if len(jobs) == 1:
         return {**jobs[0], "each_iops": [jobs[0]["iops"]]}
     sums = {key: sum(job[key] for job in jobs) for key in SUMMED}

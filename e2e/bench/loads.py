@@ -21,6 +21,7 @@ class Load:
     seconds_quick: int = 4
     whole_only: bool = False  # not in --quick
     limited: bool = False  # the reads of a mix, or one write at a time, keep it from writing so much
+    apart: bool = False  # a client for each volume, so that all do the very same: within one, fio gives each job its own seed
     by_nbd: bool = False  # also measured with the NBD client, which knows no O_DSYNC
 
 

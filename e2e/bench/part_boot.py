@@ -17,7 +17,7 @@ IMAGE = part_desktops.IMAGE
 WORKING_SET = 20 * MIB
 SETS_MOST = 1.1
 READS = loads.Load("boot-reads", "the same 20 MiB of the image read by every clone, cold", "read",
-                   ("--rw=randread", "--bs=16k", "--iodepth=4", "--randseed=7", "--allrandrepeat=1", f"--io_size={WORKING_SET}"))
+                   ("--rw=randread", "--bs=16k", "--iodepth=4", "--randseed=7", "--allrandrepeat=1", f"--io_size={WORKING_SET}"), apart=True)
 
 
 def run(runner):
@@ -45,7 +45,7 @@ def qcow2s(runner, disk, count):
     for i in range(count):
         image = disk.files / f"overlay-{i}"
         contenders.overlay(disk.files / "base", image)
-        members.append(contenders.QemuNbd("qcow2", "qcow2 overlay, qemu-nbd", image, "qcow2", runner.folder, runner.group, f"overlay-{i}"))
+        members.append(contenders.QemuNbd("qcow2", "qcow2 overlay, qemu-nbd", image, "qcow2", runner.folder, runner.group, f"overlay-{i}", "threads"))
     return contenders.Crowd(members)
 
 

@@ -1,5 +1,6 @@
 """Measures: one load on one contender at a time, in turns (A B A B), with everything counted around it."""
 import time
+from concurrent import futures
 
 import engine as engines
 import figures
@@ -77,10 +78,13 @@ class Runner:
         self.fio(contender, loads.FILL, size, None)
 
     def fio(self, contender, load, size, seconds):
-        out = self.folder / RESULT
-        words = fio.command(contender.targets(), load.options, size, seconds, out)
-        fio.run(words, self.group, (seconds or 300) * 4 + 300)
-        return fio.parse(out.read_text())
+        targets = contender.targets()
+        clients = [[target] for target in targets] if load.apart else [targets]
+        outs = [self.folder / f"{number}-{RESULT}" for number in range(len(clients))]
+        commands = [fio.command(mine, load.options, size, seconds, out) for mine, out in zip(clients, outs)]
+        with futures.ThreadPoolExecutor(len(commands)) as pool:
+            list(pool.map(lambda words: fio.run(words, self.group, (seconds or 300) * 4 + 300), commands))
+        return fio.parse(*(out.read_text() for out in outs))
 
     def measure(self, part, disk, contender, load, size, number, ring_bytes=0, whole=False):
         """One run, by time or over the whole size; again and longer when it wrote too little to have left the staging ring behind."""
