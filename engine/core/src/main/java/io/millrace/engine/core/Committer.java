@@ -468,14 +468,14 @@ final class Committer implements Batch.Written {
       return Long.MAX_VALUE;
     }
     long age = nowNanos - batch.openedNanos;
-    long ageMax = timing.ageMax(throughput.nanosPerPiece());
+    long nanosPerCommit = throughput.nanosPerPiece();
+    long ageMax = timing.ageMax(nanosPerCommit);
     if (sealWantedLsn >= batch.sequence
         || age >= ageMax
         || (flightSize == 0
             && (sealWhenIdleLsn >= batch.sequence
                 || flushHabit.flushIsNext()
-                || (long) batch.count * Bytes.PAGE
-                    >= timing.bytesEnough(throughput.nanosPerPiece())))) {
+                || (long) batch.count * Bytes.PAGE >= timing.bytesEnough(nanosPerCommit)))) {
       close(batch);
       return Long.MAX_VALUE;
     }

@@ -200,8 +200,7 @@ public final class Store {
 
   /** Of the volume as commands have left it; none when there is no such volume. */
   public Limits limits(long volumeId) {
-    Serving s = serving;
-    Volume volume = s == null ? null : s.namespace.volumes.get(volumeId);
+    Volume volume = known(volumeId);
     return volume == null ? Limits.NONE : volume.limits;
   }
 

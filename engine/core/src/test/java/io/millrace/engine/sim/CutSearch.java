@@ -85,7 +85,7 @@ final class CutSearch implements Request.Reader {
     }
   }
 
-  /** All that was to be seen for now has been. */
+  /** Decides what can be, when a look at the store is over. */
   void finish() {
     for (int left = ambiguous.size() + 1; ambiguous.size() < left; ) {
       left = ambiguous.size();

@@ -112,10 +112,14 @@ public final class UnixSocket {
 
   /** Two ends of a connection, both blocking. */
   public static int[] pair() throws KernelException {
+    return pair(SOCK_STREAM | SOCK_CLOEXEC);
+  }
+
+  /** Two ends of a connection of that type, with its flags. */
+  static int[] pair(int type) throws KernelException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment ends = arena.allocate(JAVA_INT, 2);
       MemorySegment errno = errnoSlot();
-      int type = SOCK_STREAM | SOCK_CLOEXEC;
       int result = (int) SOCKETPAIR.invokeExact(errno, AF_UNIX, type, 0, ends.address());
       KernelException.check("socketpair", orErrno(result, errno));
       return ends.toArray(JAVA_INT);

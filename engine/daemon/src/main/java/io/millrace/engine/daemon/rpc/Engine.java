@@ -82,9 +82,7 @@ public final class Engine {
   }
 
   public Stats stats() {
-    return Messages.stats(
-        reactor.ask(io.millrace.engine.core.Store::stats).join(),
-        reactor.ask(io.millrace.engine.core.Store::levels).join());
+    return reactor.ask(store -> Messages.stats(store.stats(), store.levels())).join();
   }
 
   /** Copied by the reactor, put into words by the caller. */
